@@ -1,0 +1,51 @@
+import Alerting
+import SiteModel
+
+/// A message, or a part of one, that could not be used. It is kept with the reason.
+public struct Quarantined: Sendable, Equatable {
+  /// Position of its entry in the batch.
+  public var entry: Int
+  /// Short stable word for the reason, for counting (`unknown_topic`, `bad_json`, …).
+  public var reason: String
+  /// What was found, where, and what was expected; for people.
+  public var detail: String
+  /// True when nothing of the message could be used.
+  public var isWhole: Bool
+
+  /// A quarantined message from its parts.
+  public init(entry: Int, reason: String, detail: String, isWhole: Bool) {
+    self.entry = entry
+    self.reason = reason
+    self.detail = detail
+    self.isWhole = isWhole
+  }
+}
+
+/// Everything that follows from one batch and is stored with it in one transaction.
+public struct Outcome: Sendable {
+  /// Names of devices seen for the first time, numbered on from those before.
+  public var newDevices: [String] = []
+  /// Decoded values in the order of the batch.
+  public var readings: [Reading] = []
+  /// Decoded events in the order of the batch.
+  public var events: [DeviceEvent] = []
+  /// What could not be used.
+  public var quarantined: [Quarantined] = []
+  /// Alerts that were opened, amended or cleared; at most one row an id, in its last form.
+  public var alerts: [AlertRecord] = []
+  /// Notifications that these changes cause, numbered without gaps.
+  public var notifications: [Notification] = []
+
+  /// Nothing.
+  public init() {}
+
+  /// Empties everything and keeps the memory.
+  public mutating func removeAll() {
+    newDevices.removeAll(keepingCapacity: true)
+    readings.removeAll(keepingCapacity: true)
+    events.removeAll(keepingCapacity: true)
+    quarantined.removeAll(keepingCapacity: true)
+    alerts.removeAll(keepingCapacity: true)
+    notifications.removeAll(keepingCapacity: true)
+  }
+}
