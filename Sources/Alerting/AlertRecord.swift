@@ -6,6 +6,8 @@ public enum AlertState: String, Sendable {
   case open
   /// The matter ended by itself.
   case cleared
+  /// A correction of the reference data showed that it never was one.
+  case withdrawn
 }
 
 /// One incident as it is stored, listed and sent: one begin, one end, one id.

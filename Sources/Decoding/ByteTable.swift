@@ -1,0 +1,89 @@
+/// Finds numbers by byte strings without making a `String`. One table can hold many small maps: a
+/// key belongs to a `scope`, such as the object that it is a member of.
+struct ByteTable: Sendable {
+  private struct Entry {
+    let hash: Int
+    let scope: Int32
+    let length: Int32
+    let offset: Int
+    let value: Int32
+  }
+
+  private var bytes: [UInt8] = []
+  private var entries: [Entry] = []
+  /// Positions in `entries`, -1 where free; its size is a power of two, at most half full.
+  private var slots = [Int32](repeating: -1, count: 16)
+
+  /// How many keys there are.
+  var count: Int { entries.count }
+
+  /// Forgets everything but keeps the memory.
+  mutating func removeAll() {
+    bytes.removeAll(keepingCapacity: true)
+    entries.removeAll(keepingCapacity: true)
+    for slot in slots.indices { slots[slot] = -1 }
+  }
+
+  /// The value of a key; -1 when it is not there.
+  func find(_ key: UnsafeRawBufferPointer, in scope: Int32 = 0) -> Int32 {
+    if entries.isEmpty { return -1 }
+    let hash = Self.hash(key, scope)
+    var slot = hash & (slots.count - 1)
+    while slots[slot] >= 0 {
+      let position = Int(slots[slot])
+      if entries[position].hash == hash, isEqual(entries[position], key, scope) {
+        return entries[position].value
+      }
+      slot = (slot + 1) & (slots.count - 1)
+    }
+    return -1
+  }
+
+  /// Adds a key that is not there yet; `value` must not be negative.
+  mutating func insert(_ key: UnsafeRawBufferPointer, in scope: Int32 = 0, value: Int32) {
+    if (entries.count + 1) * 2 > slots.count { grow() }
+    let hash = Self.hash(key, scope)
+    entries.append(
+      Entry(
+        hash: hash, scope: scope, length: Int32(key.count), offset: bytes.count, value: value))
+    bytes.append(contentsOf: key)
+    occupy(hash, Int32(entries.count - 1))
+  }
+
+  /// The value of a text; -1 when it is not there.
+  func find(_ key: String, in scope: Int32 = 0) -> Int32 {
+    Array(key.utf8).withUnsafeBytes { find($0, in: scope) }
+  }
+
+  /// Adds a text that is not there yet.
+  mutating func insert(_ key: String, in scope: Int32 = 0, value: Int32) {
+    Array(key.utf8).withUnsafeBytes { insert($0, in: scope, value: value) }
+  }
+
+  private func isEqual(_ entry: Entry, _ key: UnsafeRawBufferPointer, _ scope: Int32) -> Bool {
+    guard entry.scope == scope, Int(entry.length) == key.count else { return false }
+    return bytes.withUnsafeBytes { own in
+      for index in 0..<key.count where own[entry.offset + index] != key[index] { return false }
+      return true
+    }
+  }
+
+  private mutating func occupy(_ hash: Int, _ position: Int32) {
+    var slot = hash & (slots.count - 1)
+    while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+    slots[slot] = position
+  }
+
+  private mutating func grow() {
+    slots = [Int32](repeating: -1, count: slots.count * 2)
+    for position in entries.indices { occupy(entries[position].hash, Int32(position)) }
+  }
+
+  /// Keyed by the process, so that nobody can choose topics that collide.
+  private static func hash(_ key: UnsafeRawBufferPointer, _ scope: Int32) -> Int {
+    var hasher = Hasher()
+    hasher.combine(scope)
+    hasher.combine(bytes: key)
+    return hasher.finalize()
+  }
+}

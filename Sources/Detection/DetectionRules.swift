@@ -1,0 +1,112 @@
+import SiteModel
+import Tariffs
+
+/// The adjustable part of detection. The defaults are starting points of the field, not law.
+public struct DetectionRules: Sendable, Equatable {
+  /// `outage.mains`: a site lost its mains supply.
+  public struct Mains: Sendable, Equatable {
+    /// How long mains must be lost before it is an outage. Default 180 s, the delay of the FSU
+    /// signal dictionary (China Tower, 2016) for 交流输入停电.
+    public var delayMilliseconds: Int64 = 180_000
+    /// How long mains must be back before the outage is over. Default 20 s.
+    public var clearMilliseconds: Int64 = 20_000
+    /// A phase below this counts as dead. Default 90 V, the threshold of the same dictionary.
+    public var voltageBelow: ExactDecimal = "90"
+    /// Severity of the alert.
+    public var severity = Severity.critical
+  }
+
+  /// `device.silent`: a device stopped reporting.
+  public struct Silence: Sendable, Equatable {
+    /// Whether it is watched at all.
+    public var isOn = true
+    /// Whether devices that are in no registry are watched too.
+    public var includesUnregistered = true
+    /// Silence that is allowed when neither registry nor profile says so. Default 900 s.
+    public var standardMilliseconds: Int64 = 900_000
+    /// Severity of the alert.
+    public var severity = Severity.minor
+  }
+
+  /// `price.cap_exceeded` and `price.tariff_missing`.
+  public struct Price: Sendable, Equatable {
+    /// Province of devices whose site is unknown; empty means that they are not judged.
+    public var province = ""
+    /// Severity of an exceeded cap.
+    public var severity = Severity.major
+    /// Severity of a missing tariff table.
+    public var missingSeverity = Severity.minor
+    /// Which row of the tariff table is the cap.
+    public var cap = CapRule()
+  }
+
+  /// Mains outages.
+  public var mains = Mains()
+  /// Silent devices.
+  public var silence = Silence()
+  /// Prices of transferred power.
+  public var price = Price()
+  /// Seconds by which local wall time is ahead of UTC. Default 28 800 (UTC+8, no summer time).
+  public var offsetSeconds = 28_800
+
+  /// The defaults.
+  public init() {}
+}
+
+extension DetectionRules {
+  /// Reads the `rules` section of the configuration; problems go to the section's log.
+  public init(_ section: ConfigSection?) {
+    self.init()
+    guard let section else { return }
+    if let part = section.section("outage.mains") { mains.read(part) }
+    if let part = section.section("device.silent") { silence.read(part) }
+    if let part = section.section("price") { price.read(part) }
+    section.finish()
+  }
+}
+
+extension DetectionRules.Mains {
+  fileprivate mutating func read(_ part: ConfigSection) {
+    delayMilliseconds = part.milliseconds("delay_s", default: delayMilliseconds)
+    clearMilliseconds = part.milliseconds("clear_s", default: clearMilliseconds)
+    voltageBelow = part.decimal("voltage_below_v") ?? voltageBelow
+    severity = part.severity(default: severity)
+    part.finish()
+  }
+}
+
+extension DetectionRules.Silence {
+  fileprivate mutating func read(_ part: ConfigSection) {
+    isOn = part.flag("enabled", default: isOn)
+    includesUnregistered = part.flag("include_unregistered", default: includesUnregistered)
+    standardMilliseconds = part.milliseconds("silent_after_s", default: standardMilliseconds)
+    severity = part.severity(default: severity)
+    part.finish()
+  }
+}
+
+extension DetectionRules.Price {
+  fileprivate mutating func read(_ part: ConfigSection) {
+    province = part.text("province", default: province)
+    severity = part.severity(default: severity)
+    cap.userClass = part.text("user_class", default: cap.userClass)
+    cap.scheme = part.text("scheme", default: cap.scheme)
+    cap.voltageClass = part.text("voltage_class", default: cap.voltageClass)
+    cap.period = part.text("period", default: cap.period)
+    part.finish()
+  }
+}
+
+extension ConfigSection {
+  /// A duration in whole seconds, up to 30 days, as milliseconds.
+  fileprivate func milliseconds(_ key: String, default standard: Int64) -> Int64 {
+    Int64(integer(key, default: Int(standard / 1000), in: 0...2_592_000)) * 1000
+  }
+
+  /// The key `severity`.
+  fileprivate func severity(default standard: Severity) -> Severity {
+    let words = Severity.allCases.map(\.rawValue)
+    let word = choice("severity", of: words, default: standard.rawValue)
+    return Severity(rawValue: word) ?? standard
+  }
+}

@@ -1,0 +1,245 @@
+import SiteModel
+import Tariffs
+
+/// All detectors together: readings, events and time in, findings out. It touches no clock and no
+/// disk; the same inputs always give the same findings.
+public struct Detector {
+  /// The rules, registry and tariffs in force.
+  public private(set) var context: SiteContext
+  private var mains = MainsWatch()
+  private var silence = SilenceWatch()
+  private var price = PriceWatch()
+  /// Silence that the profile of each device allows, in milliseconds; 0 when unknown.
+  private var profileSilence: [Int64] = []
+  private let facts = FactsTable()
+
+  private static let voltageA = number("voltage.a")
+  private static let voltageC = number("voltage.c")
+  private static let mainsPresent = number("mains.present")
+  private static let priceMetric = number("price.energy")
+  private static let energyMetric = number("energy.active.import.total")
+
+  private static func number(_ name: String) -> UInt16 {
+    guard let metric = MetricCatalogue.metric(named: name) else {
+      preconditionFailure("\(name) is not in the metric catalogue")
+    }
+    return metric.number
+  }
+
+  /// A detector that has seen nothing.
+  public init(context: SiteContext) { self.context = context }
+
+  /// Where and when something happened, for every judgement that rests on it.
+  public struct Moment: Sendable {
+    /// The collector's time of receipt, or of the tick.
+    public var now: Timestamp
+    /// Segment of the journal.
+    public var segment: Int64
+    /// Position in the segment.
+    public var entry: Int
+
+    /// A moment from its parts.
+    public init(now: Timestamp, segment: Int64, entry: Int) {
+      self.now = now
+      self.segment = segment
+      self.entry = entry
+    }
+  }
+
+  /// What one message said.
+  public struct Message {
+    /// The devices that spoke, each with the silence that its profile allows, in milliseconds.
+    public var speakers: [(device: DeviceIndex, silentAfter: Int64)]
+    /// Its values.
+    public var readings: ArraySlice<Reading>
+    /// Its alarms.
+    public var events: ArraySlice<DeviceEvent>
+    /// Whether it is a retained copy, which says nothing about now.
+    public var isRetained: Bool
+
+    /// A message from its parts.
+    public init(
+      speakers: [(device: DeviceIndex, silentAfter: Int64)], readings: ArraySlice<Reading>,
+      events: ArraySlice<DeviceEvent>, isRetained: Bool
+    ) {
+      self.speakers = speakers
+      self.readings = readings
+      self.events = events
+      self.isRetained = isRetained
+    }
+  }
+
+  /// Takes what one message said.
+  public mutating func observe(
+    _ message: borrowing Message, devices: DeviceTable, at moment: Moment,
+    into findings: inout [Finding]
+  ) {
+    let step = step(moment, devices)
+    for speaker in message.speakers {
+      prepare(speaker.device, speaker.silentAfter, devices)
+      if !message.isRetained { heard(speaker.device, step, into: &findings) }
+    }
+    observe(message.readings, step, into: &findings)
+    for event in message.events { observe(event, step, into: &findings) }
+  }
+
+  /// Lets time pass.
+  public mutating func tick(
+    devices: DeviceTable, at moment: Moment, into findings: inout [Finding]
+  ) {
+    let step = step(moment, devices)
+    mains.tick(step, into: &findings)
+    for device in silence.tick(step, into: &findings) {
+      mains.setSilent(device, true, step, into: &findings)
+    }
+    price.tick(step)
+  }
+
+  /// True when `tick` at this instant would change something; only then is a tick worth a row of
+  /// the journal.
+  public func isDue(_ now: Timestamp) -> Bool {
+    mains.isDue(now, rules: context.rules.mains) || silence.isDue(now) || price.isDue(now)
+  }
+
+  /// Tells the detectors that a look at the clock changed nothing, so that the next can be cheap.
+  public mutating func rest(_ now: Timestamp) { silence.rest(now) }
+
+  /// Notes that the link to the broker came up or went down.
+  public mutating func link(isUp: Bool, at now: Timestamp) { silence.link(isUp: isUp, at: now) }
+
+  /// Notes that the collector's clock was set by so many milliseconds.
+  public mutating func clockStepped(by milliseconds: Int64) {
+    mains.shift(by: milliseconds)
+    silence.shift(by: milliseconds)
+  }
+
+  /// Puts other reference data in force and judges anew what depends on it.
+  public mutating func adopt(
+    _ context: SiteContext, devices: DeviceTable, at moment: Moment,
+    into findings: inout [Finding]
+  ) {
+    self.context = context
+    resolveAll(devices)
+    let step = step(moment, devices)
+    mains.contextChanged(step, into: &findings)
+    price.contextChanged(step, into: &findings)
+  }
+
+  /// Judges what several messages of a batch changed together; to be called once a batch.
+  public mutating func flush(
+    devices: DeviceTable, at moment: Moment, into findings: inout [Finding]
+  ) {
+    price.flush(step(moment, devices), into: &findings)
+  }
+
+  private mutating func observe(
+    _ readings: ArraySlice<Reading>, _ step: DetectionStep, into findings: inout [Finding]
+  ) {
+    var current: DeviceIndex?
+    var hasVoltage = false
+    for reading in readings {
+      if reading.device != current {
+        if let current, hasVoltage { mains.settle(current, step, into: &findings) }
+        (current, hasVoltage) = (reading.device, false)
+      }
+      guard reading.quality == .good else { continue }
+      let number = reading.metric.number
+      if number >= Self.voltageA && number <= Self.voltageC {
+        guard step.facts(of: reading.device).showsSupply else { continue }
+        let phase = Int(number - Self.voltageA)
+        mains.observe(phase: phase, reading, below: context.rules.mains.voltageBelow)
+        hasVoltage = true
+      } else if number == Self.mainsPresent {
+        claim(reading.device, isLost: reading.value == .zero, reading.time, step, into: &findings)
+      } else if number == Self.priceMetric {
+        price.observePrice(reading, step)
+      } else if number == Self.energyMetric, price.isSold(reading.device) {
+        price.observeEnergy(reading, step)
+      }
+    }
+    if let current, hasVoltage { mains.settle(current, step, into: &findings) }
+  }
+
+  private mutating func observe(
+    _ event: DeviceEvent, _ step: DetectionStep, into findings: inout [Finding]
+  ) {
+    guard event.quality == .good, event.alarm == "mains.lost" else { return }
+    switch event.state {
+    case .raised, .changed: claim(event.device, isLost: true, event.time, step, into: &findings)
+    case .cleared: claim(event.device, isLost: false, event.time, step, into: &findings)
+    case .online, .offline: break
+    }
+  }
+
+  private mutating func claim(
+    _ device: DeviceIndex, isLost: Bool, _ time: Timestamp, _ step: DetectionStep,
+    into findings: inout [Finding]
+  ) {
+    guard step.facts(of: device).claimsSupply else { return }
+    let claim = MainsWatch.Claim(device: device, isVoltage: false, isLost: isLost, time: time)
+    mains.take(claim, step, into: &findings)
+  }
+
+  private mutating func heard(
+    _ device: DeviceIndex, _ step: DetectionStep, into findings: inout [Finding]
+  ) {
+    if silence.heard(device, step.facts(of: device), step, into: &findings) {
+      mains.setSilent(device, false, step, into: &findings)
+    }
+  }
+
+  private mutating func prepare(
+    _ device: DeviceIndex, _ silentAfter: Int64, _ devices: DeviceTable
+  ) {
+    let position = Int(device.position)
+    while profileSilence.count <= position { profileSilence.append(0) }
+    // A device with several profiles is silent when the slowest of them is.
+    if facts.has(device), silentAfter <= profileSilence[position] { return }
+    profileSilence[position] = max(profileSilence[position], silentAfter)
+    facts.set(device, factsNow(device, devices))
+    price.bind(device, name: devices.name(of: device))
+  }
+
+  private func factsNow(_ device: DeviceIndex, _ devices: DeviceTable) -> DeviceFacts {
+    let known = profileSilence[Int(device.position)]
+    return context.facts(of: devices.name(of: device), silentAfter: known > 0 ? known : nil)
+  }
+
+  private func resolveAll(_ devices: DeviceTable) {
+    for position in profileSilence.indices {
+      let device = DeviceIndex(Int32(position))
+      facts.set(device, factsNow(device, devices))
+    }
+  }
+
+  private func step(_ moment: Moment, _ devices: DeviceTable) -> DetectionStep {
+    DetectionStep(
+      now: moment.now, segment: moment.segment, entry: moment.entry, context: context,
+      devices: devices, known: facts)
+  }
+}
+
+extension Detector {
+  /// Writes everything that the detectors remember.
+  public func write(to writer: inout ByteWriter) {
+    writer.unsigned(UInt64(profileSilence.count))
+    for silence in profileSilence { writer.signed(silence) }
+    mains.write(to: &writer)
+    silence.write(to: &writer)
+    price.write(to: &writer)
+  }
+
+  /// A detector as it was written.
+  public init(
+    context: SiteContext, devices: DeviceTable, from reader: inout ByteReader
+  ) throws(CorruptBytes) {
+    self.context = context
+    for _ in 0..<(try reader.count()) { profileSilence.append(try reader.signed()) }
+    mains = try MainsWatch(from: &reader)
+    silence = try SilenceWatch(from: &reader)
+    price = try PriceWatch(from: &reader)
+    price.restoreIndexes(devices)
+    guard profileSilence.count <= devices.count else { throw CorruptBytes(offset: reader.offset) }
+    resolveAll(devices)
+  }
+}

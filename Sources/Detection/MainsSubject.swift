@@ -1,0 +1,151 @@
+import SiteModel
+
+/// One supply (a site's, or an unregistered device's own) as its sources describe it, and the outage
+/// that follows from that. Times are event times, so that a backlog gives the same outage as live
+/// data; where nothing more arrives, the time since receipt decides.
+struct MainsSubject: Sendable, Equatable {
+  /// Where a claim comes from: a device, by its voltages or by its own statement.
+  struct Source: Sendable, Equatable {
+    var device: DeviceIndex
+    var isVoltage: Bool
+    var isLost: Bool
+    /// When the present claim began.
+    var since: Timestamp
+    /// When it was last confirmed.
+    var latest: Timestamp
+    /// The device fell silent; its claim counts only while no other source speaks.
+    var isSilent = false
+  }
+
+  /// The outage's way from the first sign to its end.
+  enum Phase: Sendable, Equatable {
+    case present
+    case losing(since: Timestamp, received: Timestamp)
+    case lost(since: Timestamp)
+    case recovering(since: Timestamp, recovered: Timestamp, received: Timestamp)
+  }
+
+  /// What a step did.
+  enum Change: Equatable {
+    case opened(at: Timestamp)
+    case ended(openedAt: Timestamp, at: Timestamp)
+  }
+
+  var sources: [Source] = []
+  var phase = Phase.present
+
+  /// Whether it can be forgotten between steps.
+  var isWaiting: Bool {
+    switch phase {
+    case .losing, .recovering: true
+    default: false
+    }
+  }
+
+  /// Takes a claim; an older one than the source's latest is ignored (late or repeated).
+  mutating func claim(
+    _ device: DeviceIndex, isVoltage: Bool, isLost: Bool, at time: Timestamp, received: Timestamp,
+    rules: DetectionRules.Mains
+  ) -> [Change] {
+    let index = sources.firstIndex { $0.device == device && $0.isVoltage == isVoltage }
+    if let index {
+      guard time >= sources[index].latest else { return [] }
+      if sources[index].isLost != isLost {
+        sources[index].isLost = isLost
+        sources[index].since = time
+      }
+      sources[index].latest = time
+      sources[index].isSilent = false
+    } else {
+      sources.append(
+        Source(device: device, isVoltage: isVoltage, isLost: isLost, since: time, latest: time))
+    }
+    return step(at: time, received: received, rules: rules)
+  }
+
+  /// Notes that a device fell silent or speaks again.
+  mutating func setSilent(
+    _ device: DeviceIndex, _ isSilent: Bool, at time: Timestamp, rules: DetectionRules.Mains
+  ) -> [Change] {
+    var changed = false
+    for index in sources.indices
+    where sources[index].device == device && sources[index].isSilent != isSilent {
+      sources[index].isSilent = isSilent
+      changed = true
+    }
+    return changed ? step(at: time, received: time, rules: rules) : []
+  }
+
+  /// Lets time pass without a claim.
+  mutating func tick(_ now: Timestamp, rules: DetectionRules.Mains) -> [Change] {
+    switch phase {
+    case .losing(let since, let received) where now.since(received) >= rules.delayMilliseconds:
+      phase = .lost(since: since)
+      return [.opened(at: since)]
+    case .recovering(let since, let recovered, let received)
+    where now.since(received) >= rules.clearMilliseconds:
+      phase = .present
+      return [.ended(openedAt: since, at: recovered)]
+    default: return []
+    }
+  }
+
+  /// Moves every receipt time when the collector's clock was set.
+  mutating func shift(by milliseconds: Int64) {
+    switch phase {
+    case .losing(let since, let received):
+      phase = .losing(since: since, received: received.advanced(byMilliseconds: milliseconds))
+    case .recovering(let since, let recovered, let received):
+      phase = .recovering(
+        since: since, recovered: recovered,
+        received: received.advanced(byMilliseconds: milliseconds))
+    default: break
+    }
+  }
+
+  /// Lost when a speaking source says so; when all are silent, what was last said holds.
+  private var isLost: Bool {
+    let speaking = sources.contains { !$0.isSilent }
+    return sources.contains { $0.isLost && (!speaking || !$0.isSilent) }
+  }
+
+  private mutating func step(
+    at time: Timestamp, received: Timestamp, rules: DetectionRules.Mains
+  ) -> [Change] {
+    var changes: [Change] = []
+    if case .losing(let since, _) = phase, time.since(since) >= rules.delayMilliseconds {
+      phase = .lost(since: since)
+      changes.append(.opened(at: since))
+    }
+    if case .recovering(let since, let recovered, _) = phase,
+      time.since(recovered) >= rules.clearMilliseconds
+    {
+      phase = .present
+      changes.append(.ended(openedAt: since, at: recovered))
+    }
+    switch (phase, isLost) {
+    case (.present, true): phase = .losing(since: time, received: received)
+    case (.losing, false): phase = .present
+    case (.lost(let since), false):
+      phase = .recovering(since: since, recovered: time, received: received)
+    case (.recovering(let since, _, _), true): phase = .lost(since: since)
+    default: break
+    }
+    if case .losing = phase, rules.delayMilliseconds == 0 { return changes + settle(time, rules) }
+    if case .recovering = phase, rules.clearMilliseconds == 0 { return changes + settle(time, rules) }
+    return changes
+  }
+
+  /// With a delay of nothing a change counts at once.
+  private mutating func settle(_ time: Timestamp, _ rules: DetectionRules.Mains) -> [Change] {
+    switch phase {
+    case .losing(let since, _):
+      phase = .lost(since: since)
+      return [.opened(at: since)]
+    case .recovering(let since, let recovered, _):
+      phase = .present
+      return [.ended(openedAt: since, at: recovered)]
+    default: return []
+    }
+  }
+}

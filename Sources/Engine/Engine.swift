@@ -1,0 +1,210 @@
+import Alerting
+import Decoding
+import Detection
+import SiteModel
+
+/// The pure pipeline: a batch of the journal in, everything that follows from it out. It touches no
+/// clock, disk or network; the same journal always gives the same outcome (decision D3).
+public final class Engine {
+  /// What is configured and imported.
+  public private(set) var reference: Reference
+  /// Names and numbers of all devices.
+  public private(set) var devices: DeviceTable
+  private var decoder: Decoder
+  private var detector: Detector
+  private var incidents: Incidents
+  private var speakers: [(device: DeviceIndex, silentAfter: Int64)] = []
+  private var silences: [Int64] = []
+
+  /// Longest payload that is decoded, in bytes.
+  private let payloadLimit: Int
+
+  /// An engine that has seen nothing.
+  public init(reference: Reference, payloadLimit: Int = 256 << 10) {
+    self.reference = reference
+    self.payloadLimit = payloadLimit
+    devices = DeviceTable()
+    detector = Detector(context: reference.context)
+    incidents = Incidents()
+    decoder = Decoder(
+      profiles: reference.profiles, registry: reference.context.registry,
+      payloadLimit: payloadLimit)
+    silences = reference.profiles.map(\.silentAfterMilliseconds)
+  }
+
+  /// How many incidents are open.
+  public var openIncidentCount: Int { incidents.openCount }
+
+  /// True when time alone would change something at this instant, so that a tick is worth a row of
+  /// the journal.
+  public func isDue(_ now: Timestamp) -> Bool {
+    if detector.isDue(now) { return true }
+    detector.rest(now)
+    return false
+  }
+
+  /// Works through a batch, which becomes journal segment `segment`.
+  ///
+  /// - Parameter references: the compiled reference for the file numbers of a reference entry.
+  public func process(
+    _ batch: Batch, segment: Int64, into outcome: inout Outcome,
+    references: ([Int64]) throws(Problems) -> Reference
+  ) throws(EngineError) {
+    let known = devices.count
+    var decoded = DecodedBatch()
+    var findings: [Finding] = []
+    var moment = Detector.Moment(now: Timestamp(milliseconds: 0), segment: segment, entry: 0)
+    for position in 0..<batch.count {
+      let entry = batch.entry(at: position)
+      moment = Detector.Moment(now: entry.time, segment: segment, entry: position)
+      if entry.kind == .message {
+        observe(entry, moment, &decoded, &outcome, &findings)
+      } else {
+        try control(entry, moment, &findings, references)
+      }
+    }
+    detector.flush(devices: devices, at: moment, into: &findings)
+    outcome.readings = decoded.readings
+    outcome.events = decoded.events
+    for position in known..<devices.count {
+      outcome.newDevices.append(devices.name(of: DeviceIndex(Int32(position))))
+    }
+    for finding in findings { raise(finding, &outcome) }
+  }
+
+  private func observe(
+    _ entry: JournalEntry, _ moment: Detector.Moment, _ decoded: inout DecodedBatch,
+    _ outcome: inout Outcome, _ findings: inout [Finding]
+  ) {
+    let (readings, events, rejections, sightings) = (
+      decoded.readings.count, decoded.events.count, decoded.rejections.count,
+      decoded.sightings.count
+    )
+    decoder.decode(
+      topic: entry.topic, payload: entry.payload, receivedAt: entry.time,
+      retained: entry.isRetained, devices: &devices, into: &decoded)
+    let isUsed = decoded.readings.count > readings || decoded.events.count > events
+    for rejection in decoded.rejections[rejections...] {
+      outcome.quarantined.append(
+        Quarantined(
+          entry: moment.entry, reason: rejection.reason.rawValue, detail: rejection.text,
+          isWhole: !isUsed))
+    }
+    speakers.removeAll(keepingCapacity: true)
+    for sighting in decoded.sightings[sightings...] {
+      speakers.append((sighting.device, silences[sighting.profile]))
+    }
+    detector.observe(
+      Detector.Message(
+        speakers: speakers, readings: decoded.readings[readings...],
+        events: decoded.events[events...], isRetained: entry.isRetained),
+      devices: devices, at: moment, into: &findings)
+  }
+
+  private func control(
+    _ entry: JournalEntry, _ moment: Detector.Moment, _ findings: inout [Finding],
+    _ references: ([Int64]) throws(Problems) -> Reference
+  ) throws(EngineError) {
+    let control: ControlEntry?
+    do { control = try ControlEntry(entry) } catch { throw .corrupt(error) }
+    switch control {
+    case .tick: detector.tick(devices: devices, at: moment, into: &findings)
+    case .clockStep(let milliseconds): detector.clockStepped(by: milliseconds)
+    case .link(let up): detector.link(isUp: up, at: moment.now)
+    case .brokerDropped(let count): findings.append(.brokerDropped(count, moment.now))
+    case .reference(let files):
+      do { adopt(try references(files), moment, &findings) } catch { throw .reference(error) }
+    case nil: break
+    }
+  }
+
+  private func adopt(
+    _ reference: Reference, _ moment: Detector.Moment, _ findings: inout [Finding]
+  ) {
+    self.reference = reference
+    decoder = Decoder(
+      profiles: reference.profiles, registry: reference.context.registry,
+      payloadLimit: payloadLimit)
+    silences = reference.profiles.map(\.silentAfterMilliseconds)
+    detector.adopt(reference.context, devices: devices, at: moment, into: &findings)
+  }
+
+  private func raise(_ finding: Finding, _ outcome: inout Outcome) {
+    let state: AlertState
+    let clearedAt: Timestamp?
+    switch finding.phase {
+    case .open: (state, clearedAt) = (.open, nil)
+    case .ended(let at): (state, clearedAt) = (.cleared, at)
+    case .withdrawn(let at): (state, clearedAt) = (.withdrawn, at)
+    }
+    let alert = AlertRecord(
+      id: finding.id, kind: finding.kind, severity: finding.severity, site: finding.site,
+      region: reference.context.registry.sites[finding.site]?.region ?? "",
+      subject: finding.subject, openedAt: finding.openedAt, clearedAt: clearedAt, state: state,
+      titleZh: finding.titleZh, titleEn: finding.titleEn, evidence: finding.evidence.text)
+    incidents.take(
+      alert, routes: reference.routes, alerts: &outcome.alerts,
+      notifications: &outcome.notifications)
+  }
+}
+
+/// Why a batch could not be worked through; it can only happen in a replay of stored bytes.
+public enum EngineError: Error, Sendable {
+  /// A control entry is damaged.
+  case corrupt(CorruptBytes)
+  /// The reference data that an entry names does not compile.
+  case reference(Problems)
+}
+
+extension Finding {
+  /// The broker lost messages by itself: the only loss that SiteWatt cannot prevent, so it is told.
+  static func brokerDropped(_ count: Int64, _ now: Timestamp) -> Finding {
+    var evidence = JSONText()
+    evidence.add("dropped", count)
+    evidence.add("source", "$SYS/broker/publish/messages/dropped")
+    return Finding(
+      kind: "broker.messages_dropped", severity: .major, site: "", subject: "broker",
+      openedAt: now, phase: .ended(at: now), titleZh: "MQTT 服务器丢弃了 \(count) 条消息",
+      titleEn: "The MQTT broker dropped \(count) messages", evidence: evidence)
+  }
+}
+
+extension Engine {
+  /// Version of the snapshot's layout; another one is not read, and the journal is replayed instead.
+  static let snapshotVersion: UInt64 = 1
+
+  /// Everything the engine remembers, so that a restart need not replay the whole journal.
+  public func snapshot() -> [UInt8] {
+    var writer = ByteWriter()
+    writer.unsigned(Self.snapshotVersion)
+    writer.unsigned(UInt64(devices.count))
+    detector.write(to: &writer)
+    incidents.write(to: &writer)
+    return writer.bytes
+  }
+
+  /// Takes up a snapshot. `names` are the stored devices in the order of their numbers, of which the
+  /// snapshot may know only the first ones.
+  public func restore(_ snapshot: [UInt8], names: [String]) throws(CorruptBytes) {
+    let result = snapshot.withUnsafeBytes { bytes in
+      Result { () throws(CorruptBytes) in try restore(bytes, names: names) }
+    }
+    try result.get()
+  }
+
+  private func restore(
+    _ bytes: UnsafeRawBufferPointer, names: [String]
+  ) throws(CorruptBytes) {
+    var reader = ByteReader(bytes)
+    guard try reader.unsigned() == Self.snapshotVersion else { throw CorruptBytes(offset: 0) }
+    let count = try reader.unsigned()
+    guard count <= UInt64(names.count) else { throw CorruptBytes(offset: reader.offset) }
+    let table = DeviceTable(names: Array(names.prefix(Int(count))))
+    let detector = try Detector(
+      context: reference.context, devices: table, from: &reader)
+    incidents = try Incidents(from: &reader)
+    guard reader.isAtEnd else { throw CorruptBytes(offset: reader.offset) }
+    devices = table
+    self.detector = detector
+  }
+}

@@ -1,0 +1,111 @@
+import Foundation
+import GRDB
+import SiteModel
+
+/// The writing side of the one database file: it owns the connection that writes, the migrations and
+/// every statement that changes a row. Safe to use from several threads; writes queue up.
+///
+/// The write-ahead log is copied into the file every 32 MiB and cut to 64 MiB; a reader that holds one
+/// query open for long makes it grow until that query ends.
+public final class Store: Sendable {
+  /// The database file.
+  public let path: String
+  /// As it was opened.
+  public let options: StoreOptions
+  /// All queries, on connections of their own that do not wait for writes.
+  public let reader: StoreReader
+
+  private let pool: DatabasePool
+
+  private init(path: String, options: StoreOptions, pool: DatabasePool) {
+    self.path = path
+    self.options = options
+    self.pool = pool
+    reader = StoreReader(path: path, database: pool)
+  }
+
+  /// Opens the file for reading and writing; creates it when it is missing (its folder must exist).
+  /// Refuses files of newer releases and of other applications, and leaves them untouched.
+  public static func open(
+    path: String, options: StoreOptions = StoreOptions()
+  ) throws(StoreError) -> Store {
+    do {
+      try refuseForeign(path)
+      let pool = try DatabasePool(path: path, configuration: configuration(options))
+      try pool.writeWithoutTransaction { db in
+        // After the pool's own set-up, which asks for less.
+        try db.execute(sql: "PRAGMA synchronous = \(options.synchronous.rawValue)")
+        try db.inTransaction(.immediate) {
+          try Schema.migrate(db, path: path)
+          return .commit
+        }
+      }
+      return Store(path: path, options: options, pool: pool)
+    } catch {
+      throw StoreError(error, path: path)
+    }
+  }
+
+  /// Opens an existing file for reading only, also while another process writes it.
+  public static func openReadOnly(path: String) throws(StoreError) -> StoreReader {
+    try StoreReader.open(path: path)
+  }
+
+  /// Copies the write-ahead log into the file and empties it, as far as readers allow.
+  public func checkpoint() throws(StoreError) {
+    do {
+      try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+      // A reader still needs the log; the next checkpoint takes it.
+    } catch {
+      throw StoreError(error, path: path)
+    }
+  }
+
+  /// Checkpoints and closes. No other call may follow.
+  public func close() throws(StoreError) {
+    try checkpoint()
+    do { try pool.close() } catch { throw StoreError(error, path: path) }
+  }
+
+  /// Runs `body` in one transaction that takes the write lock at once; all of it happens or nothing.
+  func write<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
+    do {
+      return try pool.write(body)
+    } catch {
+      throw StoreError(error, path: path)
+    }
+  }
+
+  private static func refuseForeign(_ path: String) throws {
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(10)
+    let queue = try DatabaseQueue(path: path, configuration: configuration)
+    defer { try? queue.close() }
+    _ = try queue.read { db in try Schema.version(of: db, path: path) }
+  }
+
+  private static func configuration(_ options: StoreOptions) -> Configuration {
+    var configuration = Configuration()
+    configuration.label = "store"
+    configuration.busyMode = .timeout(TimeInterval(options.busyTimeoutSeconds))
+    configuration.maximumReaderCount = 4
+    configuration.prepareDatabase { db in
+      guard !db.configuration.readonly else { return }
+      // Debian's SQLite overwrites deleted content by default: a write for every page that is freed.
+      try db.execute(
+        sql: """
+          PRAGMA page_size = \(Schema.pageSize);
+          PRAGMA secure_delete = OFF;
+          PRAGMA cache_size = -16384;
+          PRAGMA wal_autocheckpoint = \((32 << 20) / Schema.pageSize);
+          PRAGMA journal_size_limit = \(64 << 20);
+          """)
+      guard let limit = options.maximumSizeMB else { return }
+      let size = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? Schema.pageSize
+      try db.execute(sql: "PRAGMA max_page_count = \((limit << 20) / size)")
+    }
+    return configuration
+  }
+}

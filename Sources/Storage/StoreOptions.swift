@@ -1,0 +1,58 @@
+import SiteModel
+
+/// How the database file is kept.
+public struct StoreOptions: Sendable, Equatable {
+  /// When a commit counts as durable.
+  public enum Synchronous: String, Sendable, CaseIterable {
+    /// Every commit waits for the disk: a power cut loses nothing that was acknowledged.
+    case full
+    /// Commits reach the disk with the next checkpoint: a killed process loses nothing, a power cut
+    /// may lose the last seconds.
+    case normal
+  }
+
+  /// Default: ``Synchronous/full``.
+  public var synchronous = Synchronous.full
+  /// Largest size of the database file in MB (2^20 bytes, 1…1 000 000 000), the write-ahead log not
+  /// counted; nil, the default, for no limit but the disk's.
+  public var maximumSizeMB: Int?
+  /// Seconds to wait for another process's write, 0…600; 10 by default.
+  public var busyTimeoutSeconds = 10
+  /// Samples that wait uncompressed before ``Store/compactIfNeeded()`` moves them into chunks,
+  /// 1…100 000 000; 1 000 000 by default.
+  public var recentSamplesLimit = 1_000_000
+  /// Batches that may wait so, 1…100 000; 1 000 by default.
+  public var recentBatchesLimit = 1_000
+  /// Samples that one call of ``Store/compactIfNeeded()`` moves at most (a single device's are
+  /// never split), 1…100 000 000; 200 000 by default.
+  public var compactionStepSamples = 200_000
+  /// Samples of a full chunk, 2…``ChunkCodec/maximumSamples``; 2 048 by default.
+  public var chunkSamples = 2_048
+  /// Newest quarantined messages whose text is kept, 0…10 000 000; 10 000 by default. Counts per
+  /// reason are kept for ever, and the journal has every byte.
+  public var quarantineRowsLimit = 10_000
+  /// Newest notification numbers whose rows are kept once delivered or failed, 0…10 000 000;
+  /// 100 000 by default. Pending ones are never removed.
+  public var outboxRowsLimit = 100_000
+
+  /// The defaults.
+  public init() {}
+
+  /// Everything that is out of range; `file` is where the options were written.
+  public func validate(file: String) -> [Problem] {
+    let ranges: [(String, Int, ClosedRange<Int>)] = [
+      ("maximum_size_mb", maximumSizeMB ?? 1, 1...1_000_000_000),
+      ("busy_timeout_seconds", busyTimeoutSeconds, 0...600),
+      ("recent_samples_limit", recentSamplesLimit, 1...100_000_000),
+      ("recent_batches_limit", recentBatchesLimit, 1...100_000),
+      ("compaction_step_samples", compactionStepSamples, 1...100_000_000),
+      ("chunk_samples", chunkSamples, 2...65_536),
+      ("quarantine_rows_limit", quarantineRowsLimit, 0...10_000_000),
+      ("outbox_rows_limit", outboxRowsLimit, 0...10_000_000),
+    ]
+    return ranges.filter { !$0.2.contains($0.1) }.map { name, value, range in
+      let text = "\(name): found \(value), expected \(range.lowerBound) to \(range.upperBound)"
+      return Problem(file: file, line: 0, text: text)
+    }
+  }
+}
