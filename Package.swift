@@ -51,10 +51,11 @@ let package = Package(
     room(
       "Collector",
       [
-        "Alerting", "Decoding", "Detection", "Documents", "Engine", "MQTT", "Notifiers", "Series", "Simulator",
+        "Alerting", "Decoding", "Detection", "Documents", "Engine", "MQTT", "Notifiers", "Series",
         "SiteModel", "Storage", "Tariffs",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ]),
     .executableTarget(
       name: "sitewatt",

@@ -60,6 +60,13 @@ struct ByteTable: Sendable {
     Array(key.utf8).withUnsafeBytes { insert($0, in: scope, value: value) }
   }
 
+  /// All keys of a scope, in the order in which they were added.
+  func keys(in scope: Int32) -> [String] {
+    entries.filter { $0.scope == scope }.map { entry in
+      String(decoding: bytes[entry.offset..<(entry.offset + Int(entry.length))], as: UTF8.self)
+    }
+  }
+
   private func isEqual(_ entry: Entry, _ key: UnsafeRawBufferPointer, _ scope: Int32) -> Bool {
     guard entry.scope == scope, Int(entry.length) == key.count else { return false }
     return bytes.withUnsafeBytes { own in

@@ -1,1 +1,123 @@
 import SiteModel
+
+/// Turns received messages into readings and events. It holds the profiles, the registry's
+/// transformer ratios and scratch memory that is used again for every message; one decoder serves
+/// one thread. The same messages in the same order give the same results.
+public final class Decoder {
+  /// Longest payload that is read unless told otherwise, in bytes.
+  public static let defaultPayloadLimit = 256 * 1024
+  /// Bytes after the end of a payload that must be readable.
+  public static let padding = 64
+  /// Longest code of an alarm, in bytes.
+  public static let codeLimit = 128
+  /// How far a device's time may lie ahead of the time of receipt, in milliseconds.
+  public static let futureLimit_ms: Int64 = 300_000
+  /// Earliest time that is believed: 2000-01-01T00:00:00Z.
+  public static let earliestTime = Timestamp(milliseconds: 946_684_800_000)
+
+  /// The profiles, in the order that sightings and ``decode(topic:payload:receivedAt:retained:devices:into:)``
+  /// name them by position.
+  public let profiles: [DeviceProfile]
+  private let payloadLimit: Int
+  private let parser = JSONParser()
+  private var routes: TopicRoutes
+  private var directory: DeviceDirectory
+  private var walk: MessageWalk
+
+  /// A decoder of these profiles, which were found to fit together by
+  /// ``DeviceProfile/checkTogether(_:log:)``. Devices that are not in `registry` have the ratios 1.
+  public init(
+    profiles: [DeviceProfile], registry: Registry,
+    payloadLimit: Int = Decoder.defaultPayloadLimit
+  ) {
+    self.profiles = profiles
+    self.payloadLimit = payloadLimit
+    routes = TopicRoutes(profiles)
+    directory = DeviceDirectory(registry: registry)
+    walk = MessageWalk(profiles)
+  }
+
+  /// The MQTT subscription filters of all profiles, sorted, each once: `uplink/+/json`.
+  public var topicFilters: [String] { routes.filters }
+
+  /// Takes a new registry over; what was decoded before is not touched.
+  public func use(_ registry: Registry) {
+    routes.forget()
+    directory = DeviceDirectory(registry: registry)
+  }
+
+  /// Decodes one message and adds what comes out to `batch`. Devices seen for the first time are
+  /// added to `devices`.
+  ///
+  /// The 64 bytes after the end of `payload` must be readable (``padding``); what they hold does
+  /// not matter. Neither buffer is kept.
+  ///
+  /// - Returns: the position of the profile that the topic belongs to; nil when there is none.
+  @discardableResult
+  public func decode(
+    topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, receivedAt: Timestamp,
+    retained: Bool, devices: inout DeviceTable, into batch: inout DecodedBatch
+  ) -> Int? {
+    batch.beginMessage()
+    let route: TopicRoutes.Route
+    switch routes.find(topic, &directory, &devices) {
+    case .route(let found): route = found
+    case .unknownTopic:
+      batch.reject(Self.unknownTopic(topic))
+      return nil
+    case .badDeviceName(let profile):
+      batch.reject(Self.badName(topic))
+      return Int(profile)
+    }
+    let profile = Int(route.profile)
+    if route.device >= 0 {
+      let device = directory.entries[Int(route.device)].device
+      batch.sightings.append(Sighting(device: device, profile: profile, receivedAt: receivedAt))
+    }
+    guard payload.count <= payloadLimit else {
+      batch.reject(tooLarge(payload.count, device(route)))
+      return profile
+    }
+    do throws(JSONFault) {
+      walk.begin(
+        try parser.parse(payload), profile: profile, device: route.device,
+        receivedAt: receivedAt, retained: retained)
+      walk.readLevel(0, at: 0, &directory, &devices, &batch)
+      walk.end(&batch)
+    } catch {
+      batch.reject(
+        Rejection(
+          reason: error.reason, device: device(route), found: error.found,
+          expected: "one JSON object or list"))
+    }
+    return profile
+  }
+
+  private func device(_ route: TopicRoutes.Route) -> DeviceIndex? {
+    route.device < 0 ? nil : directory.entries[Int(route.device)].device
+  }
+
+  private func tooLarge(_ count: Int, _ device: DeviceIndex?) -> Rejection {
+    Rejection(
+      reason: .tooLarge, device: device, found: "\(count) bytes",
+      expected: "at most \(payloadLimit)")
+  }
+
+  private static func unknownTopic(_ topic: UnsafeRawBufferPointer) -> Rejection {
+    Rejection(
+      reason: .unknownTopic, found: "topic '\(shortened(topic))'",
+      expected: "one that a device profile lists")
+  }
+
+  private static func badName(_ topic: UnsafeRawBufferPointer) -> Rejection {
+    Rejection(
+      reason: .noDevice, found: "topic '\(shortened(topic))'",
+      expected: "a device name of 1 to \(DeviceTable.nameLimit) bytes without control characters"
+        + " (or the device table is full)")
+  }
+
+  private static func shortened(_ topic: UnsafeRawBufferPointer) -> String {
+    let text = String(decoding: topic.prefix(1024), as: UTF8.self)
+    return text.count > 120 ? text.prefix(120) + "…" : text
+  }
+}

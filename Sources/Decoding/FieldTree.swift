@@ -8,6 +8,8 @@ struct FieldTree: Sendable {
     let path: String
     /// True when paths go on below it.
     var hasChildren = false
+    /// True when it holds the list of the next level.
+    var isList = false
     /// True when a value is read here.
     var isRead = false
     /// Metric rule that reads it; -1 when there is none.
@@ -66,6 +68,7 @@ struct FieldTree: Sendable {
   private mutating func openList(at node: Int32) -> Int32 {
     let level = levels.count
     levels[level - 1].list = node
+    nodes[Int(node)].isList = true
     let root = add(level: level, path: nodes[Int(node)].path + "[*]")
     levels.append(Level(root: root))
     return root

@@ -85,6 +85,9 @@ extension JSONNode {
     UnsafeRawBufferPointer(start: key, count: Int(key_length))
   }
 
+  /// Position of the first node behind it and all that it contains.
+  var end: Int { Int(next) }
+
   /// What kind of value it is.
   var type: Kind { Kind(kind) }
 

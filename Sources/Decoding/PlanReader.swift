@@ -45,7 +45,7 @@ struct PlanReader {
     readAlarms()
     let isEmpty = plan.rules.isEmpty && plan.namedValues == nil && plan.alarm == nil
     if isEmpty { log.add(section.node.problem("maps nothing: metrics, values or alarms is missing")) }
-    for node in plan.tree.nodes where node.isRead && node.hasChildren {
+    for node in plan.tree.nodes where node.isRead && (node.hasChildren || node.isList) {
       log.add(
         section.node.problem(
           "'\(node.path)' is read as a value, and other paths lead through it"))

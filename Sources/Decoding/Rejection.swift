@@ -33,7 +33,7 @@ public enum RejectionReason: String, Sendable, CaseIterable {
 }
 
 /// What was not taken: where it stands, what was found, and what was expected.
-public struct Rejection: Sendable, Equatable {
+public struct Rejection: Error, Sendable, Equatable {
   /// Why.
   public var reason: RejectionReason
   /// The device, when it is known.

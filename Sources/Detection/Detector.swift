@@ -105,7 +105,10 @@ public struct Detector {
   public mutating func rest(_ now: Timestamp) { silence.rest(now) }
 
   /// Notes that the link to the broker came up or went down.
-  public mutating func link(isUp: Bool, at now: Timestamp) { silence.link(isUp: isUp, at: now) }
+  public mutating func link(isUp: Bool, at now: Timestamp) {
+    silence.link(isUp: isUp, at: now)
+    if isUp { mains.linkUp(at: now) }
+  }
 
   /// Notes that the collector's clock was set by so many milliseconds.
   public mutating func clockStepped(by milliseconds: Int64) {

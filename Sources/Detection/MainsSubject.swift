@@ -90,16 +90,26 @@ struct MainsSubject: Sendable, Equatable {
     }
   }
 
-  /// Moves every receipt time when the collector's clock was set.
+  /// Moves the time of receipt when the collector's clock was set.
   mutating func shift(by milliseconds: Int64) {
+    if let received { wait(from: received.advanced(byMilliseconds: milliseconds)) }
+  }
+
+  /// Counts a wait without further claims from `time` on.
+  mutating func wait(from time: Timestamp) {
     switch phase {
-    case .losing(let since, let received):
-      phase = .losing(since: since, received: received.advanced(byMilliseconds: milliseconds))
-    case .recovering(let since, let recovered, let received):
-      phase = .recovering(
-        since: since, recovered: recovered,
-        received: received.advanced(byMilliseconds: milliseconds))
+    case .losing(let since, _): phase = .losing(since: since, received: time)
+    case .recovering(let since, let recovered, _):
+      phase = .recovering(since: since, recovered: recovered, received: time)
     default: break
+    }
+  }
+
+  /// When the sign came from which a wait counts.
+  private var received: Timestamp? {
+    switch phase {
+    case .losing(_, let received), .recovering(_, _, let received): received
+    default: nil
     }
   }
 

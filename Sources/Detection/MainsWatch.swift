@@ -97,6 +97,11 @@ struct MainsWatch: Sendable {
     for index in waiting { subjects[Int(index)].shift(by: milliseconds) }
   }
 
+  /// Starts all waits anew when the link came up: what happened meanwhile is still on its way.
+  mutating func linkUp(at now: Timestamp) {
+    for index in waiting { subjects[Int(index)].wait(from: now) }
+  }
+
   /// Forgets which device belongs to which site, after the registry changed. A device that moved
   /// takes its claim with it when it next speaks.
   mutating func contextChanged(_ step: DetectionStep, into findings: inout [Finding]) {

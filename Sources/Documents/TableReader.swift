@@ -18,13 +18,15 @@ struct Column {
 struct TableReader {
   /// The rows; empty when the headings are wrong.
   let rows: [TableRow]
+  /// Whether the headings are right.
+  let isSound: Bool
 
   init(_ table: CSVTable, columns: [Column], log: ProblemLog) {
     var positions: [String: Int] = [:]
-    var isSound = true
+    var isRight = !table.headings.isEmpty
     func report(_ line: Int, _ text: String) {
       log.add(Problem(file: table.file, line: line, text: text))
-      isSound = false
+      isRight = false
     }
     for (position, heading) in table.headings.enumerated() {
       let word = heading.text.lowercased()
@@ -44,8 +46,9 @@ struct TableReader {
     }
     let found = positions
     rows =
-      isSound
+      isRight
       ? table.rows.map { TableRow(file: table.file, row: $0, positions: found, log: log) } : []
+    isSound = isRight
   }
 }
 
@@ -72,6 +75,15 @@ struct TableRow {
 
   private func cell(_ column: String) -> CSVCell {
     positions[column].map { row.cells[$0] } ?? CSVCell(text: "", line: row.line)
+  }
+
+  /// True when nothing stands in the cell, or there is no such column.
+  func isEmpty(_ column: String) -> Bool { cell(column).text.isEmpty }
+
+  /// A value that must be there: an empty cell is reported.
+  func required<Value>(_ column: String, _ value: Value?) -> Value? {
+    if value == nil, isEmpty(column) { report(column, "is empty") }
+    return value
   }
 
   /// Reports a problem at a cell.

@@ -69,6 +69,23 @@ extension TableRow {
     return day
   }
 
+  /// A month, `2026-03`, `2026/3` or `2026年3月`; nil when the cell is empty or wrong.
+  func month(_ column: String) -> YearMonth? {
+    let found = text(column)
+    if found.isEmpty { return nil }
+    guard let month = YearMonth(parsing: found), month.year >= 1980 else {
+      report(column, expected: "a month such as 2026-03")
+      return nil
+    }
+    return month
+  }
+
+  /// Yes and no in both languages.
+  static let flags: [(word: String, value: Bool)] = [
+    ("yes", true), ("no", false), ("示例", true), ("是", true), ("否", false), ("sample", true),
+    ("true", true), ("false", false),
+  ]
+
   private static func plainDecimal(_ text: String) -> ExactDecimal? {
     let isPlain = text.utf8.allSatisfy { (48...57).contains($0) || $0 == 46 || $0 == 45 }
     return isPlain ? try? ExactDecimal(parsing: text) : nil
@@ -77,9 +94,18 @@ extension TableRow {
   /// `dividend / divisor` when it has at most six decimals; nil otherwise.
   private static func quotient(_ dividend: ExactDecimal, _ divisor: ExactDecimal) -> ExactDecimal? {
     let scale = min(dividend.exponent, divisor.exponent)
-    guard let upper = dividend.significand(at: scale - 6), let lower = divisor.significand(at: scale),
+    guard let upper = dividend.significand(at: scale - 6),
+      let lower = divisor.significand(at: scale),
       lower > 0, upper % lower == 0
     else { return nil }
     return ExactDecimal(significand: upper / lower, exponent: -6).normalized
+  }
+}
+
+extension WallTime {
+  /// `2026-01-01`.
+  var dayText: String {
+    let month = YearMonth(year: year, month: month)?.description ?? ""
+    return month + (day < 10 ? "-0" : "-") + String(day)
   }
 }

@@ -12,9 +12,8 @@ public enum YAMLDocument {
   /// Deepest nesting of lists and mappings.
   public static let depthLimit = 32
 
-  /// The root of the only document in `bytes`; an empty file is an empty node.
-  ///
-  /// - Parameter file: the name that problems carry.
+  /// The root of the only document in `bytes`; an empty file is an empty node. Problems carry `file`
+  /// as the name.
   public static func parse(_ bytes: [UInt8], file: String) throws(Problems) -> ConfigNode {
     guard bytes.count <= byteLimit else {
       throw Problems([
@@ -26,6 +25,9 @@ public enum YAMLDocument {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       let line = TextBytes.firstLineThatIsNotUTF8(bytes)
       throw Problems([Problem(file: file, line: line, text: "found bytes that are not UTF-8")])
+    }
+    if let line = AliasGuard.lineOfFirstAnchor(ifManyAliasesIn: bytes) {
+      throw Problems([Problem(file: file, line: line, text: NodeConverter.aliasText)])
     }
     let root: ConfigNode
     let log = ProblemLog()
@@ -72,6 +74,8 @@ public enum YAMLDocument {
 
 /// Turns the nodes of Yams into those of the model.
 private struct NodeConverter {
+  static let aliasText = "found an anchor or alias, they are not read"
+
   let file: String
   let log: ProblemLog
 
@@ -84,7 +88,7 @@ private struct NodeConverter {
     guard depth <= YAMLDocument.depthLimit else {
       return refuse("is nested deeper than \(YAMLDocument.depthLimit) levels")
     }
-    guard node.anchor == nil else { return refuse("found an anchor or alias, they are not read") }
+    guard node.anchor == nil else { return refuse(Self.aliasText) }
     switch node {
     case .scalar(let scalar):
       // A quoted text carries the tag of a text by itself.
@@ -100,7 +104,7 @@ private struct NodeConverter {
       guard mapping.tag == .implicit else { return refuse("found a tag, tags are not read") }
       return ConfigNode(file: file, line: line, content: entries(of: mapping, depth, line))
     case .alias:
-      return refuse("found an alias, they are not read")
+      return refuse(Self.aliasText)
     }
   }
 

@@ -13,6 +13,8 @@ public final class Engine {
   private var decoder: Decoder
   private var detector: Detector
   private var incidents: Incidents
+  /// Numbers of the stored reference files that are in force; empty before the first adoption.
+  public private(set) var activeFiles: [Int64]
   private var speakers: [(device: DeviceIndex, silentAfter: Int64)] = []
   private var silences: [Int64] = []
 
@@ -20,8 +22,11 @@ public final class Engine {
   private let payloadLimit: Int
 
   /// An engine that has seen nothing.
-  public init(reference: Reference, payloadLimit: Int = 256 << 10) {
+  public init(
+    reference: Reference, activeFiles: [Int64] = [], payloadLimit: Int = 256 << 10
+  ) {
     self.reference = reference
+    self.activeFiles = activeFiles
     self.payloadLimit = payloadLimit
     devices = DeviceTable()
     detector = Detector(context: reference.context)
@@ -29,7 +34,7 @@ public final class Engine {
     decoder = Decoder(
       profiles: reference.profiles, registry: reference.context.registry,
       payloadLimit: payloadLimit)
-    silences = reference.profiles.map(\.silentAfterMilliseconds)
+    silences = reference.profiles.map { Int64($0.silentAfterSeconds) * 1000 }
   }
 
   /// How many incidents are open.
@@ -114,6 +119,7 @@ public final class Engine {
     case .brokerDropped(let count): findings.append(.brokerDropped(count, moment.now))
     case .reference(let files):
       do { adopt(try references(files), moment, &findings) } catch { throw .reference(error) }
+      activeFiles = files
     case nil: break
     }
   }
@@ -125,7 +131,7 @@ public final class Engine {
     decoder = Decoder(
       profiles: reference.profiles, registry: reference.context.registry,
       payloadLimit: payloadLimit)
-    silences = reference.profiles.map(\.silentAfterMilliseconds)
+    silences = reference.profiles.map { Int64($0.silentAfterSeconds) * 1000 }
     detector.adopt(reference.context, devices: devices, at: moment, into: &findings)
   }
 
@@ -156,19 +162,6 @@ public enum EngineError: Error, Sendable {
   case reference(Problems)
 }
 
-extension Finding {
-  /// The broker lost messages by itself: the only loss that SiteWatt cannot prevent, so it is told.
-  static func brokerDropped(_ count: Int64, _ now: Timestamp) -> Finding {
-    var evidence = JSONText()
-    evidence.add("dropped", count)
-    evidence.add("source", "$SYS/broker/publish/messages/dropped")
-    return Finding(
-      kind: "broker.messages_dropped", severity: .major, site: "", subject: "broker",
-      openedAt: now, phase: .ended(at: now), titleZh: "MQTT 服务器丢弃了 \(count) 条消息",
-      titleEn: "The MQTT broker dropped \(count) messages", evidence: evidence)
-  }
-}
-
 extension Engine {
   /// Version of the snapshot's layout; another one is not read, and the journal is replayed instead.
   static let snapshotVersion: UInt64 = 1
@@ -177,10 +170,24 @@ extension Engine {
   public func snapshot() -> [UInt8] {
     var writer = ByteWriter()
     writer.unsigned(Self.snapshotVersion)
+    writer.unsigned(UInt64(activeFiles.count))
+    for file in activeFiles { writer.signed(file) }
     writer.unsigned(UInt64(devices.count))
     detector.write(to: &writer)
     incidents.write(to: &writer)
     return writer.bytes
+  }
+
+  /// The reference files that were in force when a snapshot was taken; it is restored into an engine
+  /// that was made with them.
+  public static func activeFiles(of snapshot: [UInt8]) throws(CorruptBytes) -> [Int64] {
+    let result = snapshot.withUnsafeBytes { bytes in
+      Result { () throws(CorruptBytes) in
+        var reader = ByteReader(bytes)
+        return try readHead(&reader)
+      }
+    }
+    return try result.get()
   }
 
   /// Takes up a snapshot. `names` are the stored devices in the order of their numbers, of which the
@@ -196,7 +203,7 @@ extension Engine {
     _ bytes: UnsafeRawBufferPointer, names: [String]
   ) throws(CorruptBytes) {
     var reader = ByteReader(bytes)
-    guard try reader.unsigned() == Self.snapshotVersion else { throw CorruptBytes(offset: 0) }
+    let files = try Self.readHead(&reader)
     let count = try reader.unsigned()
     guard count <= UInt64(names.count) else { throw CorruptBytes(offset: reader.offset) }
     let table = DeviceTable(names: Array(names.prefix(Int(count))))
@@ -204,7 +211,15 @@ extension Engine {
       context: reference.context, devices: table, from: &reader)
     incidents = try Incidents(from: &reader)
     guard reader.isAtEnd else { throw CorruptBytes(offset: reader.offset) }
+    activeFiles = files
     devices = table
     self.detector = detector
+  }
+
+  private static func readHead(_ reader: inout ByteReader) throws(CorruptBytes) -> [Int64] {
+    guard try reader.unsigned() == snapshotVersion else { throw CorruptBytes(offset: 0) }
+    var files: [Int64] = []
+    for _ in 0..<(try reader.count()) { files.append(try reader.signed()) }
+    return files
   }
 }

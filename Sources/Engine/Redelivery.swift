@@ -7,6 +7,10 @@ import SiteModel
 /// already in the journal come first; with the first other one the recognition ends. A message that
 /// merely looks like an earlier one is therefore never taken for a repetition.
 public struct Redelivery: Sendable {
+  /// Newest messages of the journal that may come again. More can not be unacknowledged: reading
+  /// stops at a batch, and half the range of packet identifiers keeps new messages apart.
+  public static let window = 32_767
+
   /// What identifies a message within a session.
   private struct Mark: Hashable {
     var packet: UInt16

@@ -1,18 +1,16 @@
 import SiteModel
 
-/// Writes notifications to the log, for a set-up without any other way out; always delivers.
+/// Hands notifications to the process's own log or terminal, for a set-up without any other way out;
+/// always delivers.
 public struct LogNotifier: Sendable {
-  private let write: @Sendable (String) -> Void
+  private let write: @Sendable (Notification) -> Void
 
-  /// A notifier that hands one line per notification to `write`.
-  public init(write: @escaping @Sendable (String) -> Void) { self.write = write }
+  /// A notifier that hands each notification to `write`.
+  public init(write: @escaping @Sendable (Notification) -> Void) { self.write = write }
 
-  /// Writes number, channel, key and body as one line; control characters become spaces.
+  /// Writes the notification.
   public func deliver(_ notification: Notification) -> DeliveryOutcome {
-    let text =
-      "notification \(notification.number) for \(notification.channel), "
-      + "key \(notification.key): \(notification.body)"
-    write(ReasonText.oneLine(text))
+    write(notification)
     return .delivered
   }
 }

@@ -25,20 +25,23 @@ public struct RetryPolicy: Sendable, Equatable {
       problems.append("the longest delay must not be shorter than the first")
     }
     if !(0...100).contains(jitterPercent) { problems.append("jitter must be 0 to 100 percent") }
-    if longestAskedMilliseconds < 0 { problems.append("the longest asked wait must not be negative") }
+    if longestAskedMilliseconds < 0 {
+      problems.append("the longest asked wait must not be negative")
+    }
     if let giveUpAfterMilliseconds, giveUpAfterMilliseconds < 1 {
       problems.append("the time to give up must be at least 1 ms")
     }
     return problems
   }
 
-  /// The wait after `attempts` attempts, the one that just failed included.
+  /// How long to wait after an attempt that failed.
   ///
   /// - Parameters:
-  ///   - attempts: Counted from 1; less counts as 1.
+  ///   - attempts: Attempts made, the one that just failed included; less than 1 counts as 1.
   ///   - key: The notification's idempotency key; the jitter is drawn from it, so that the same
   ///     attempt always gets the same delay.
   ///   - askedMilliseconds: What the recipient asked for; it is not undercut up to its cap.
+  /// - Returns: Milliseconds.
   public func delayMilliseconds(attempts: Int, key: String, askedMilliseconds: Int64?) -> Int64 {
     var delay = firstDelayMilliseconds
     for _ in 1..<max(2, min(attempts, 64)) where attempts > 1 && delay < longestDelayMilliseconds {
@@ -56,6 +59,7 @@ public struct RetryPolicy: Sendable, Equatable {
   ///   - firstAttemptAt: Start of the very first attempt.
   ///   - now: When the last attempt ended.
   ///   - askedMilliseconds: What the recipient asked for, see ``DeliveryOutcome/retry``.
+  /// - Returns: The instant.
   public func nextAttempt(
     attempts: Int, key: String, firstAttemptAt: Timestamp, now: Timestamp,
     askedMilliseconds: Int64?

@@ -6,9 +6,9 @@ import SiteModel
 
 /// Delivers notifications by HTTP POST, signed, to one address; follows no redirect.
 ///
-/// The answer decides: 2xx is delivered; 408, 425, 429, 5xx and every failure of the network are for
-/// another attempt; anything else is refused for good.
-public struct WebhookNotifier: Sendable {
+/// The answer decides: 2xx is delivered; 408, 425, 429, 5xx and every failure of the network are
+/// for another attempt; anything else is refused for good.
+public final class WebhookNotifier: Sendable {
   /// Bytes of an answer that are read for the reason.
   public static let answerLimitBytes = 4096
 
@@ -18,7 +18,7 @@ public struct WebhookNotifier: Sendable {
   private let now: @Sendable () -> Timestamp
   private let client: HTTPClient
 
-  /// A notifier that is ready to deliver; call ``shutdown()`` before letting go of it.
+  /// A notifier that is ready to deliver.
   ///
   /// - Parameters:
   ///   - options: Checked before; see ``WebhookOptions/validate()``.
@@ -37,6 +37,9 @@ public struct WebhookNotifier: Sendable {
     userAgent = "SiteWatt/\(version)"
     client = HTTPClient(configuration: Self.configuration(options))
   }
+
+  // The library takes it for a mistake when a client that still runs is let go.
+  deinit { client.shutdown { _ in } }
 
   /// Options that cannot work.
   public struct Refusal: Error, Sendable, Equatable {
@@ -61,7 +64,7 @@ public struct WebhookNotifier: Sendable {
     }
   }
 
-  /// Closes the connections; no delivery after that.
+  /// Closes the connections and waits until they are; no delivery after that.
   public func shutdown() async {
     // It fails only when it was shut down before, and then there is nothing left to do.
     try? await client.shutdown()

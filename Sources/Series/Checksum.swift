@@ -1,8 +1,8 @@
 import SiteModel
 
 /// The checksum of stored blobs: 64-bit FNV-1a over eight-byte words, with a shift after each so that
-/// high bits reach low ones, folded to 32 bits. It guards against damage, not against forgery; that
-/// is the journal's hash chain.
+/// high bits reach low ones, mixed (the finalizer of MurmurHash3) and cut to 32 bits; damage goes
+/// unnoticed once in 2^32 times. Against forgery stands the journal's hash chain.
 enum Checksum {
   /// Bytes that a checksum takes at the end of a blob.
   static let length = 4
@@ -23,7 +23,10 @@ enum Checksum {
       hash ^= hash >> 32
       offset += 1
     }
-    return UInt32(truncatingIfNeeded: hash ^ (hash >> 32))
+    // Without a last mixing the cut would undo the last shift, and lose the last word's high bits.
+    hash = (hash ^ (hash >> 33)) &* 0xFF51_AFD7_ED55_8CCD
+    hash = (hash ^ (hash >> 33)) &* 0xC4CE_B9FE_1A85_EC53
+    return UInt32(truncatingIfNeeded: hash >> 32)
   }
 
   /// Appends the checksum of everything written so far.

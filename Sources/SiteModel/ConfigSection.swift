@@ -19,7 +19,8 @@ public final class ConfigSection {
         if seen.insert(entry.key).inserted {
           entries.append(entry)
         } else {
-          log.add(Problem(file: node.file, line: entry.line, text: "key '\(entry.key)' is given twice"))
+          let text = "key '\(entry.key)' is given twice"
+          log.add(Problem(file: node.file, line: entry.line, text: text))
         }
       }
     case .null: break
@@ -82,10 +83,8 @@ public final class ConfigSection {
       return standard ?? range.lowerBound
     }
     guard let number = Int(written), range.contains(number) else {
-      report(
-        key,
-        "found '\(written)', expected a whole number from \(range.lowerBound) to \(range.upperBound)"
-      )
+      let (least, most) = (range.lowerBound, range.upperBound)
+      report(key, "found '\(written)', expected a whole number from \(least) to \(most)")
       return standard ?? range.lowerBound
     }
     return number

@@ -108,13 +108,22 @@ extension ExactDecimal {
     by numerator: Int64, over denominator: Int64, decimals: Int
   ) throws(DecimalError) -> ExactDecimal {
     precondition(denominator > 0, "a share needs a positive whole")
-    let guardDigits = max(decimals + 4, -exponent)
-    guard guardDigits >= -exponent, let fine = significand(at: -guardDigits) else {
-      throw .overflow
-    }
-    let (product, overflow) = fine.multipliedReportingOverflow(by: Int128(numerator))
-    if overflow { throw .overflow }
-    let quotient = product / Int128(denominator)
-    return ExactDecimal(significand: quotient, exponent: -guardDigits).rounded(decimals: decimals)
+    guard abs(exponent) <= 38, abs(decimals) <= 38 else { throw .overflow }
+    // significand × numerator × raise / (denominator × lower) counts units of the last decimal.
+    let raise = max(0, exponent + decimals)
+    let lower = max(0, -exponent - decimals)
+    let (product, productOverflow) = significand.multipliedReportingOverflow(by: Int128(numerator))
+    guard !productOverflow,
+      let dividend = ExactDecimal(significand: product, exponent: raise).significand(at: 0),
+      let divisor = ExactDecimal(significand: Int128(denominator), exponent: lower)
+        .significand(at: 0)
+    else { throw .overflow }
+    let (quotient, remainder) = dividend.quotientAndRemainder(dividingBy: divisor)
+    // Twice the remainder against the divisor, written so that nothing can overflow.
+    let rest = remainder.magnitude
+    let opposite = divisor.magnitude - rest
+    let up = rest > opposite || (rest == opposite && quotient % 2 != 0)
+    let step: Int128 = up ? ((dividend < 0) ? -1 : 1) : 0
+    return ExactDecimal(significand: quotient + step, exponent: -decimals)
   }
 }

@@ -14,7 +14,16 @@ extension Timestamp: CustomStringConvertible {
   /// parts, seconds and fraction optional. A text without a zone is local to a clock
   /// `offsetSeconds` ahead of UTC. Nil when it is not such a time.
   public init?(parsing text: some StringProtocol, offsetSeconds: Int) {
-    var reader = DigitReader(Array(text.utf8))
+    let time = Array(text.utf8).withUnsafeBytes {
+      Timestamp(parsing: $0, offsetSeconds: offsetSeconds)
+    }
+    guard let time else { return nil }
+    self = time
+  }
+
+  /// Parses UTF-8 bytes like ``init(parsing:offsetSeconds:)-(StringProtocol,_)``.
+  public init?(parsing bytes: UnsafeRawBufferPointer, offsetSeconds: Int) {
+    var reader = DigitReader(bytes)
     guard let year = reader.digits(4), let dash = reader.take("-", "/"),
       let month = reader.digits(1, 2), reader.take(dash) != nil,
       let day = reader.digits(1, 2)
@@ -44,7 +53,16 @@ extension Timestamp: CustomStringConvertible {
   /// Parses `yyyyMMddHHmmss` with up to three further digits of milliseconds, local to a clock
   /// `offsetSeconds` ahead of UTC. Nil when it is not such a time.
   public init?(compact text: some StringProtocol, offsetSeconds: Int) {
-    var reader = DigitReader(Array(text.utf8))
+    let time = Array(text.utf8).withUnsafeBytes {
+      Timestamp(compact: $0, offsetSeconds: offsetSeconds)
+    }
+    guard let time else { return nil }
+    self = time
+  }
+
+  /// Parses UTF-8 bytes like ``init(compact:offsetSeconds:)-(StringProtocol,_)``.
+  public init?(compact bytes: UnsafeRawBufferPointer, offsetSeconds: Int) {
+    var reader = DigitReader(bytes)
     guard let year = reader.digits(4), let month = reader.digits(2), let day = reader.digits(2),
       let hour = reader.digits(2), let minute = reader.digits(2), let second = reader.digits(2)
     else { return nil }
@@ -76,10 +94,10 @@ extension WallTime {
 
 /// A cursor over ASCII digits and separators.
 private struct DigitReader {
-  private let bytes: [UInt8]
+  private let bytes: UnsafeRawBufferPointer
   private var position = 0
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   var isAtEnd: Bool { position == bytes.count }
 

@@ -11,12 +11,17 @@ public struct YearMonth: Sendable, Hashable, Comparable, CustomStringConvertible
     (self.year, self.month) = (year, month)
   }
 
-  /// The month that a clock `offsetSeconds` ahead of UTC shows at `instant`; years outside
-  /// 1…9999 are cut to that range.
+  /// The month that a clock `offsetSeconds` ahead of UTC shows at `instant`; instants
+  /// outside the years 1…9999 count as the nearest day inside.
   public init(containing instant: Timestamp, offsetSeconds: Int) {
-    let wall = WallTime(instant, offsetSeconds: offsetSeconds)
-    (year, month) = (min(max(wall.year, 1), 9999), wall.month)
+    let held = min(max(instant, Self.firstInstant), Self.lastInstant)
+    let wall = WallTime(held, offsetSeconds: offsetSeconds)
+    (year, month) = (wall.year, wall.month)
   }
+
+  // 0001-01-03 and 9999-12-30, so that no zone leads out of the years.
+  private static let firstInstant = Timestamp(milliseconds: -62_135_424_000_000)
+  private static let lastInstant = Timestamp(milliseconds: 253_402_128_000_000)
 
   /// Parses `2026-03`, `2026/3` or `2026年3月`; nil when it is not such a month.
   public init?(parsing text: some StringProtocol) {

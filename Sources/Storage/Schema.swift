@@ -153,7 +153,7 @@ enum Schema {
       subject TEXT NOT NULL,       -- device or contract
       opened_ms INTEGER NOT NULL,  -- event time
       cleared_ms INTEGER,          -- event time; NULL while it goes on
-      state TEXT NOT NULL,         -- open, cleared
+      state TEXT NOT NULL,         -- open, cleared, withdrawn
       title_zh TEXT NOT NULL,
       title_en TEXT NOT NULL,
       evidence TEXT NOT NULL,      -- JSON object, numbers as texts

@@ -7,12 +7,13 @@ import Testing
 @Suite struct ReasonTests {
   private let now = Timestamp(milliseconds: 1_772_352_000_000)  // 2026-03-01T08:00:00Z
 
-  @Test(arguments: [
-    ("120", 120_000), ("0", 0), (" 5 ", 5000), ("99999999999999999999999", .max),
-    ("9223372036854775807", .max), ("Sun, 01 Mar 2026 08:01:00 GMT", 60_000),
-    ("Sunday, 01-Mar-26 08:01:00 GMT", 60_000), ("Sun Mar  1 08:01:00 2026", 60_000),
-    ("Sun, 06 Nov 1994 08:49:37 GMT", 0), ("Sunday, 06-Nov-94 08:49:37 GMT", 0),
-  ] as [(String, Int64)])
+  @Test(
+    arguments: [
+      ("120", 120_000), ("0", 0), (" 5 ", 5000), ("99999999999999999999999", .max),
+      ("9223372036854775807", .max), ("Sun, 01 Mar 2026 08:01:00 GMT", 60_000),
+      ("Sunday, 01-Mar-26 08:01:00 GMT", 60_000), ("Sun Mar  1 08:01:00 2026", 60_000),
+      ("Sun, 06 Nov 1994 08:49:37 GMT", 0), ("Sunday, 06-Nov-94 08:49:37 GMT", 0),
+    ] as [(String, Int64)])
   func retryAfterReadsSecondsAndDates(text: String, expected: Int64) {
     #expect(RetryAfter.milliseconds(text, now: now) == expected)
   }

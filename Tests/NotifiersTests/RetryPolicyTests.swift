@@ -31,10 +31,11 @@ import Testing
     #expect(again == delays[7])
   }
 
-  @Test(arguments: [
-    (60_000, 60_000), (3_600_000, 3_600_000), (3_600_001, 3_600_000), (.max, 3_600_000),
-    (10, 1000),
-  ] as [(Int64, Int64)])
+  @Test(
+    arguments: [
+      (60_000, 60_000), (3_600_000, 3_600_000), (3_600_001, 3_600_000), (.max, 3_600_000),
+      (10, 1000),
+    ] as [(Int64, Int64)])
   func aRecipientIsNotUndercutWithinTheCap(asked: Int64, expected: Int64) {
     var policy = RetryPolicy()
     policy.jitterPercent = 0

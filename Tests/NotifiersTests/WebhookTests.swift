@@ -58,9 +58,10 @@ import Testing
       ["dgst", "-sha256", "-mac", "HMAC", "-macopt", "key:密钥 key"],
       input: Data("1772352000.".utf8) + request.body)
     #expect(
-      request.headers["x-sitewatt-signature"] == signature.split(separator: " ").last.map {
-        "sha256=" + $0.trimmingCharacters(in: .newlines)
-      })
+      request.headers["x-sitewatt-signature"]
+        == signature.split(separator: " ").last.map {
+          "sha256=" + $0.trimmingCharacters(in: .newlines)
+        })
   }
 
   @Test func withoutASecretNothingIsSigned() async throws {
@@ -103,9 +104,10 @@ import Testing
     #expect(requests.count == 1)
   }
 
-  @Test(arguments: [
-    ("7", 7000), ("Sun, 01 Mar 2026 08:00:30 GMT", 29_001), ("nonsense", nil),
-  ] as [(String, Int64?)])
+  @Test(
+    arguments: [
+      ("7", 7000), ("Sun, 01 Mar 2026 08:00:30 GMT", 29_001), ("nonsense", nil),
+    ] as [(String, Int64?)])
   func retryAfterIsPassedOn(header: String, expected: Int64?) async throws {
     let (outcome, _) = try await deliver(.init(429, headers: ["Retry-After": header]))
     guard case .retry(_, let after) = outcome else {
@@ -193,6 +195,17 @@ import Testing
     options.authorityFile = certificate
     #expect(try await attempt(options) == .delivered)
     await receiver.stop()
+  }
+
+  @Test func aNotifierMayBeLetGoAtAnyTime() async throws {
+    let options = WebhookOptions(url: Secret("http://127.0.0.1:1/"))
+    do {
+      _ = try WebhookNotifier(options, version: "0", now: { Timestamp(milliseconds: 0) })
+    }
+    let other = try WebhookNotifier(options, version: "0", now: { Timestamp(milliseconds: 0) })
+    await other.shutdown()
+    await other.shutdown()
+    guard case .retry = await other.deliver(notification()) else { throw Unexpected() }
   }
 
   @Test func theLogTakesOneLineEach() async {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A real HTTP server on loopback that records what it is sent and answers as told; it can be killed
-/// and come back on the same port. One process, ended by ``stop()`` or with the test process.
+/// A real HTTP server on loopback that records what it is sent and answers as told; it can be
+/// killed and come back on the same port. One process, ended by ``stop()`` or with the tests.
 public actor WebhookReceiver {
   /// What the receiver answers to one request.
   public struct Answer: Sendable, Encodable {

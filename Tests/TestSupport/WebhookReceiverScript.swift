@@ -1,8 +1,8 @@
 /// The program that ``WebhookReceiver`` runs: a web server of Python's standard library.
 ///
-/// It answers what its standard input scripts, one JSON object a line, and then 200; it tells on its
-/// standard output, one JSON object a line, its port, each scripted answer and each request. It ends
-/// when its standard input does, so that no test leaves it behind.
+/// It answers what its standard input scripts, one JSON object a line, and then 200; it tells on
+/// its standard output, one JSON object a line, its port, each scripted answer and each request.
+/// It ends when its standard input does, so that no test leaves it behind.
 let webhookReceiverScript = """
   import base64, collections, http.server, json, os, ssl, sys, threading, time
 

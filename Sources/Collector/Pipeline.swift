@@ -1,0 +1,232 @@
+import Engine
+import Logging
+import MQTT
+import SiteModel
+import Storage
+
+/// The way of a message. One thread does it all, in this order, for one batch after the other:
+///
+///     receive → decode → detect → alert → COMMIT → release (PUBACK)
+///
+/// Nothing is acknowledged before the transaction that holds it is durable (decision D1). While a
+/// commit fails nothing is read; the broker keeps what it has, and sends again what was not
+/// acknowledged.
+final class Pipeline {
+  private let store: Store
+  private let session: MQTTSession
+  private let engine: Engine
+  private let references: ReferenceKeeper
+  private let options: StorageSettings
+  private let status: PipelineStatus
+  private let outboxSignal: @Sendable () -> Void
+  private let heartbeat: () -> Void
+  private let log: Logger
+  private var clock: WallClock
+
+  private let batch = Batch()
+  private var outcome = Outcome()
+  private let link: Link
+  private var segment: Int64
+  private var duplicates = 0
+  private var messagesSinceSnapshot = 0
+  private var lastTick = Timestamp(milliseconds: 0)
+  private var mayBeRepeated = true
+
+  init(
+    parts: Parts, link: Link, session: MQTTSession, options: StorageSettings, status: PipelineStatus,
+    clock: WallClock, log: Logger, outboxSignal: @escaping @Sendable () -> Void,
+    heartbeat: @escaping () -> Void
+  ) {
+    store = parts.store
+    engine = parts.engine
+    references = parts.references
+    segment = parts.segment
+    self.link = link
+    self.session = session
+    self.options = options
+    self.status = status
+    self.clock = clock
+    self.log = log
+    self.outboxSignal = outboxSignal
+    self.heartbeat = heartbeat
+  }
+
+  /// What a recovery hands over.
+  struct Parts {
+    var store: Store
+    var engine: Engine
+    var references: ReferenceKeeper
+    /// Newest row of the journal.
+    var segment: Int64
+  }
+
+  /// Puts reference files in force with the first batch.
+  func adopt(_ files: [Int64]) { batch.append(.reference(files: files), at: clock.now()) }
+
+  /// Works until `isStopping` says so.
+  func run(until isStopping: () -> Bool) {
+    while !isStopping() {
+      expectRedelivery()
+      let hasDrained = receive()
+      addControls(hasDrained: hasDrained)
+      guard !batch.isEmpty else {
+        session.release()
+        continue
+      }
+      process()
+      guard commit(until: isStopping) else { break }
+      session.release()
+      tryStore { () throws(StoreError) in _ = try store.compactIfNeeded() }
+    }
+    finish()
+  }
+
+  /// Reads what the broker has sent, up to a full batch; true when nothing more was waiting.
+  private func receive() -> Bool {
+    let limits = ReceiveLimits(
+      messages: options.batchMessages, bytes: options.batchBytes, wait_ms: 1000)
+    heartbeat()
+    let end = session.receive(until: limits) { [self] message in
+      if link.redelivery.isExpecting,
+        link.redelivery.isRepeated(
+          packet: message.packetID, topic: message.topic, payload: message.payload)
+      {
+        duplicates += 1
+        return
+      }
+      batch.append(
+        topic: message.topic, payload: message.payload, packet: message.packetID,
+        qos: message.qos, retained: message.isRetained, receivedAt: clock.now())
+    }
+    return end != .full
+  }
+
+  /// Adds what did not come from a device: link changes, clock steps, imports, and time itself.
+  private func addControls(hasDrained: Bool) {
+    let now = clock.now()
+    if let step = clock.step() {
+      log.warning("the clock was set by \(step) ms; waits move with it")
+      batch.append(.clockStep(milliseconds: step), at: now)
+    }
+    for event in link.takeEvents() { handle(event, at: now) }
+    if let files = references.changed(log: log) { batch.append(.reference(files: files), at: now) }
+    // While a backlog is being read, time must not pass judgement on what is still to come.
+    let isTickDue = hasDrained || now.since(lastTick) > 10_000
+    guard isTickDue, engine.isDue(now) else { return }
+    lastTick = now
+    batch.append(.tick, at: now)
+  }
+
+  private func handle(_ event: MQTTEvent, at now: Timestamp) {
+    switch event {
+    case .connected(let broker):
+      status.update { $0.broker = "\(broker.broker)" }
+      batch.append(.link(up: true), at: now)
+    case .disconnected, .closed:
+      status.update { $0.broker = nil }
+      batch.append(.link(up: false), at: now)
+      mayBeRepeated = true
+    case .brokerDropped(let total):
+      if let count = link.newlyDropped(total) {
+        batch.append(.brokerDropped(count: Int64(clamping: count)), at: now)
+      }
+    default: break
+    }
+  }
+
+  private func process() {
+    outcome.removeAll()
+    do {
+      try engine.process(batch, segment: segment + 1, into: &outcome) { [references] files throws(Problems) in
+        try references.compiled(files)
+      }
+    } catch {
+      // Live control entries come from this process itself.
+      preconditionFailure("a batch of our own making is unreadable: \(error)")
+    }
+  }
+
+  /// Makes the batch durable. While that fails the link is dropped and nothing is read; true when it
+  /// worked in the end, false when the collector was stopped first (the broker then keeps it all).
+  private func commit(until isStopping: () -> Bool) -> Bool {
+    messagesSinceSnapshot += batch.messageCount
+    let isSnapshotDue = messagesSinceSnapshot >= options.snapshotMessages
+    let snapshot = isSnapshotDue ? engine.snapshot() : nil
+    var attempts = 0
+    while true {
+      do throws(StoreError) {
+        segment = try store.commit(
+          batch: batch, outcome: outcome, snapshot: snapshot, duplicates: duplicates)
+        break
+      } catch {
+        if attempts == 0 {
+          log.error("nothing is acknowledged: \(error)")
+          session.abandon()
+        }
+        attempts += 1
+        status.update { $0.trouble = "\(error)" }
+        heartbeat()
+        if isStopping() { return false }
+        Pause.milliseconds(1000)
+      }
+    }
+    if attempts > 0 {
+      log.notice("storing again after \(attempts) attempts")
+      mayBeRepeated = true
+    }
+    if isSnapshotDue { messagesSinceSnapshot = 0 }
+    account()
+    return true
+  }
+
+  /// After a connection ended, the broker sends again what it got no acknowledgement for; part of that
+  /// is in the journal already.
+  private func expectRedelivery() {
+    guard mayBeRepeated else { return }
+    mayBeRepeated = false
+    link.redelivery.forget()
+    tryStore { () throws(StoreError) in
+      try store.reader.forEachRecentMessage(atMost: Redelivery.window) { entry in
+        link.redelivery.expect(packet: entry.packet, topic: entry.topic, payload: entry.payload)
+      }
+    }
+  }
+
+  /// Notes the end of the link and saves the engine's state, so that the next start replays nothing.
+  private func finish() {
+    if batch.isEmpty {
+      batch.append(.link(up: false), at: clock.now())
+      process()
+      tryStore { () throws(StoreError) in
+        segment = try store.commit(
+          batch: batch, outcome: outcome, snapshot: engine.snapshot(), duplicates: duplicates)
+      }
+    }
+    session.close()
+  }
+
+  /// Runs what the pipeline can do without; a failure is told and the next batch shows whether the
+  /// file is in trouble.
+  private func tryStore(_ body: () throws(StoreError) -> Void) {
+    do throws(StoreError) { try body() } catch { log.warning("\(error)") }
+  }
+
+  private func account() {
+    let (messages, readings, quarantined) = (
+      batch.messageCount, outcome.readings.count, outcome.quarantined.count
+    )
+    let (open, repeated) = (engine.openIncidentCount, duplicates)
+    status.update {
+      $0.messages += messages
+      $0.readings += readings
+      $0.quarantined += quarantined
+      $0.duplicates += repeated
+      $0.openIncidents = open
+      $0.commits += 1
+      $0.trouble = nil
+    }
+    if !outcome.notifications.isEmpty { outboxSignal() }
+    duplicates = 0
+    batch.removeAll()
+  }
+}

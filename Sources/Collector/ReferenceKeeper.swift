@@ -1,0 +1,112 @@
+import Engine
+import Logging
+import SiteModel
+import Storage
+
+/// Why the collector, or a command that works on its data, cannot begin.
+public enum StartError: Error, Sendable, CustomStringConvertible {
+  /// What people wrote has problems.
+  case problems(Problems)
+  /// The database cannot be used.
+  case store(StoreError)
+  /// The database lacks something that it refers to, or has bytes that cannot be read.
+  case damaged(String)
+
+  /// One line per problem.
+  public var description: String {
+    switch self {
+    case .problems(let problems): problems.description
+    case .store(let error): error.description
+    case .damaged(let text): text
+    }
+  }
+}
+
+/// Knows which stored reference files are in force, compiles them, and notices an import that another
+/// process made.
+final class ReferenceKeeper {
+  private let store: Store
+  private var configured: [Int64] = []
+  private var compiledFiles: [Int64] = []
+  private var compiledReference: Reference?
+  private var newestSeen: Int64 = 0
+
+  /// A keeper of the files in `store`.
+  init(store: Store) { self.store = store }
+
+  /// Stores the configured files where they changed, and compiles them with the imported ones; all
+  /// problems at once.
+  func load(_ files: [SourceFile], now: Timestamp) throws(StartError) -> [Int64] {
+    configured = []
+    do throws(StoreError) {
+      for file in files {
+        configured.append(
+          try store.addReference(kind: file.kind, name: file.name, bytes: file.bytes, now: now))
+      }
+      newestSeen = try store.reader.maxReferenceID()
+    } catch { throw .store(error) }
+    let active = try activeFiles()
+    _ = try compile(active)
+    return active
+  }
+
+  /// The files now in force, if an import changed them since the last look; an import that does not
+  /// fit is told and left alone.
+  func changed(log: Logger) -> [Int64]? {
+    do {
+      let newest: Int64
+      do throws(StoreError) { newest = try store.reader.maxReferenceID() } catch {
+        throw StartError.store(error)
+      }
+      guard newest != newestSeen else { return nil }
+      newestSeen = newest
+      let active = try activeFiles()
+      _ = try compile(active)
+      log.notice("imported files are in force from now on")
+      return active
+    } catch {
+      log.error("an import is not taken: \(error)")
+      return nil
+    }
+  }
+
+  /// The compiled reference of stored files.
+  func compiled(_ files: [Int64]) throws(Problems) -> Reference {
+    do throws(StartError) { return try compile(files) } catch {
+      if case .problems(let problems) = error { throw problems }
+      throw Problems([Problem(file: store.path, line: 0, text: error.description)])
+    }
+  }
+
+  private func activeFiles() throws(StartError) -> [Int64] {
+    do throws(StoreError) {
+      let imported = try store.reader.currentReferences()
+        .filter { $0.name.hasPrefix(SourceFile.importedPrefix) }
+      return configured + imported.map(\.id)
+    } catch { throw .store(error) }
+  }
+
+  private func compile(_ files: [Int64]) throws(StartError) -> Reference {
+    if files == compiledFiles, let compiledReference { return compiledReference }
+    let sources = try store.reader.sourceFiles(files)
+    do throws(Problems) {
+      let reference = try Reference.compile(sources)
+      (compiledFiles, compiledReference) = (files, reference)
+      return reference
+    } catch { throw .problems(error) }
+  }
+}
+
+extension StoreReader {
+  /// Stored files by their numbers.
+  func sourceFiles(_ numbers: [Int64]) throws(StartError) -> [SourceFile] {
+    var files: [SourceFile] = []
+    for number in numbers {
+      let file: ReferenceFile?
+      do throws(StoreError) { file = try reference(number) } catch { throw .store(error) }
+      guard let file else { throw .damaged("\(path): reference file \(number) is missing") }
+      files.append(SourceFile(kind: file.kind, name: file.name, bytes: file.body))
+    }
+    return files
+  }
+}

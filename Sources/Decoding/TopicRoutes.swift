@@ -1,0 +1,78 @@
+import SiteModel
+
+/// Finds the profile of a topic, and the device when the topic names it. Topics seen before are
+/// remembered, up to a limit at which all are forgotten and learnt again.
+struct TopicRoutes {
+  struct Route {
+    let profile: Int32
+    /// Position in the ``DeviceDirectory``; -1 when the payload names the device.
+    let device: Int32
+  }
+
+  enum Answer {
+    case route(Route)
+    case unknownTopic
+    case badDeviceName(profile: Int32)
+  }
+
+  /// Most topics that are remembered.
+  static let limit = 200_000
+
+  private let patterns: [(pattern: TopicPattern, profile: Int32)]
+  private let captures: [String]
+  private var known = ByteTable()
+  private var routes: [Route] = []
+
+  init(_ profiles: [DeviceProfile]) {
+    captures = profiles.map(\.deviceCapture)
+    patterns = profiles.enumerated().flatMap { position, profile in
+      profile.topics.map { ($0, Int32(position)) }
+    }.sorted { $0.pattern.precedes($1.pattern) }
+  }
+
+  /// The subscription filters of all patterns, sorted, each once.
+  var filters: [String] { Set(patterns.map(\.pattern.filter)).sorted() }
+
+  mutating func find(
+    _ topic: UnsafeRawBufferPointer, _ directory: inout DeviceDirectory,
+    _ devices: inout DeviceTable
+  ) -> Answer {
+    let position = known.find(topic)
+    if position >= 0 {
+      let route = routes[Int(position)]
+      if route.device < 0 || directory.isCurrent(route.device, in: devices) {
+        return .route(route)
+      }
+      forget()
+      directory.forget()
+    }
+    return learn(topic, &directory, &devices)
+  }
+
+  private mutating func learn(
+    _ topic: UnsafeRawBufferPointer, _ directory: inout DeviceDirectory,
+    _ devices: inout DeviceTable
+  ) -> Answer {
+    for (pattern, profile) in patterns {
+      let capture = captures[Int(profile)]
+      guard let name = pattern.match(topic, capture: capture) else { continue }
+      var device: Int32 = -1
+      if !capture.isEmpty {
+        let bytes = UnsafeRawBufferPointer(rebasing: topic[name])
+        device = directory.position(of: bytes, in: &devices)
+        if device < 0 { return .badDeviceName(profile: profile) }
+      }
+      if routes.count == Self.limit { forget() }
+      let route = Route(profile: profile, device: device)
+      known.insert(topic, value: Int32(routes.count))
+      routes.append(route)
+      return .route(route)
+    }
+    return .unknownTopic
+  }
+
+  mutating func forget() {
+    known.removeAll()
+    routes.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,92 @@
+import SiteModel
+
+/// Why a value cannot become a reading.
+struct ValueFault: Error {
+  let reason: RejectionReason
+  let expected: String
+}
+
+extension ProfilePlan {
+  /// The value of a node in its catalogue unit, by the rule at a position.
+  func value(
+    of node: JSONNode, by rule: Int, ratios: DeviceDirectory.Entry
+  ) throws(ValueFault) -> ExactDecimal {
+    if rules[rule].words >= 0 { return try meaning(of: node, in: rules[rule].words) }
+    let number: ExactDecimal
+    switch node.type {
+    case .number, .text: number = try Self.number(node)
+    case .yes, .no:
+      guard rules[rule].takesTruth else { throw Self.wrongType }
+      return ExactDecimal(node.type == .yes ? 1 : 0)
+    case .object, .list, .null: throw Self.wrongType
+    }
+    if !rules[rule].isScaled, rules[rule].ratio == .none { return number }
+    return try scaled(number, by: rule, ratios)
+  }
+
+  /// The value of a code: of the whole of it, or of its longest ending in the table; -1 without one.
+  func find(_ code: UnsafeRawBufferPointer, in table: CodeTable) -> Int {
+    if table.endings.isEmpty { return Int(words.find(code, in: table.words)) }
+    for length in table.endings where length <= code.count {
+      let ending = UnsafeRawBufferPointer(rebasing: code[(code.count - length)...])
+      let value = words.find(ending, in: table.words)
+      if value >= 0 { return Int(value) }
+    }
+    return -1
+  }
+
+  /// The words of a list, for error messages.
+  func expectedWords(_ scope: Int32) -> String {
+    let all = words.keys(in: scope)
+    let listed = all.prefix(12).joined(separator: ", ")
+    return "one of \(listed)" + (all.count > 12 ? ", …" : "")
+  }
+
+  private func meaning(of node: JSONNode, in scope: Int32) throws(ValueFault) -> ExactDecimal {
+    guard let word = node.word else {
+      throw ValueFault(reason: .wrongType, expected: expectedWords(scope))
+    }
+    let value = words.find(word, in: scope)
+    guard value >= 0 else {
+      throw ValueFault(reason: .unknownWord, expected: expectedWords(scope))
+    }
+    return values[Int(value)]
+  }
+
+  private func scaled(
+    _ number: ExactDecimal, by rule: Int, _ ratios: DeviceDirectory.Entry
+  ) throws(ValueFault) -> ExactDecimal {
+    do throws(DecimalError) {
+      var value = try number.multiplied(by: rules[rule].factor)
+      let ratio = rules[rule].ratio
+      if ratio == .pt || ratio == .both { value = try value.multiplied(by: ratios.ptRatio) }
+      if ratio == .ct || ratio == .both { value = try value.multiplied(by: ratios.ctRatio) }
+      guard Self.isKept(value) else { throw .tooManyDigits }
+      return value
+    } catch {
+      throw Self.tooLong
+    }
+  }
+
+  private static func number(_ node: JSONNode) throws(ValueFault) -> ExactDecimal {
+    do throws(DecimalError) {
+      return try ExactDecimal(parsing: node.textBytes)
+    } catch {
+      throw error == .malformed
+        ? ValueFault(reason: .badNumber, expected: "a decimal number") : tooLong
+    }
+  }
+
+  /// True when a scaled value has no more digits than a parsed one may have.
+  private static func isKept(_ value: ExactDecimal) -> Bool {
+    let limit: UInt128 = 1_000_000_000_000_000_000
+    if value.significand.magnitude < limit { return true }
+    return value.normalized.significand.magnitude < limit
+  }
+
+  private static let wrongType = ValueFault(reason: .wrongType, expected: "a decimal number")
+
+  private static let tooLong = ValueFault(
+    reason: .numberTooLong,
+    expected: "a number of at most \(ExactDecimal.maximumDigits) digits, scaled or not")
+}

@@ -1,0 +1,97 @@
+import Engine
+import Foundation
+import GRDB
+import Series
+import SiteModel
+
+// The one transaction of a batch: journal, readings, events, quarantine, alerts, outbox and totals.
+
+extension Store {
+  /// Stores a batch and everything that follows from it, all or nothing, and returns the number of its
+  /// journal row. When it returns, the batch is as durable as ``StoreOptions/synchronous`` says. After
+  /// an error nothing of it is stored, and the same call may be made again.
+  ///
+  /// `batch` has at least one entry. `snapshot` is the engine's state after it, nil when none is due.
+  /// `duplicates` counts messages that were recognised as stored before and left out of the batch.
+  @discardableResult
+  public func commit(
+    batch: Batch, outcome: Outcome, snapshot: [UInt8]? = nil, duplicates: Int = 0
+  ) throws(StoreError) -> Int64 {
+    precondition(!batch.isEmpty, "a commit needs at least one journal entry")
+    let readings = outcome.readings.isEmpty ? nil : RecentCodec.encode(outcome.readings)
+    return try write { db in
+      let seq = try insertJournal(db, batch)
+      try insertDevices(db, outcome.newDevices)
+      if let readings { try insertRecent(db, seq, readings, outcome.readings) }
+      try insertEvents(db, seq, outcome.events)
+      try insertQuarantine(db, seq, batch, outcome.quarantined)
+      try upsertAlerts(db, seq, outcome.alerts)
+      try insertNotifications(db, outcome.notifications)
+      if let snapshot { try insertSnapshot(db, seq, snapshot) }
+      try add(db, "messages", batch.messageCount)
+      try add(db, "readings", outcome.readings.count)
+      try add(db, "events", outcome.events.count)
+      try add(db, "duplicates", duplicates)
+      try add(db, "quarantined", outcome.quarantined.count)
+      return seq
+    }
+  }
+
+  /// Adds to a total.
+  func add(_ db: Database, _ counter: String, _ count: Int) throws {
+    guard count != 0 else { return }
+    let sql = """
+      INSERT INTO counter VALUES (?, ?)
+      ON CONFLICT (name) DO UPDATE SET value = value + excluded.value
+      """
+    try db.cachedStatement(sql: sql).execute(arguments: [counter, count])
+  }
+
+  private func insertJournal(_ db: Database, _ batch: Batch) throws -> Int64 {
+    let newest = try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"))
+    let previous: Int64 = newest?[0] ?? 0
+    let seq = previous + 1
+    let hash = JournalChain.hash(
+      after: newest?[1] ?? JournalChain.genesis, seq: seq, entries: batch.count, body: batch.body)
+    let body = batch.body
+    guard let start = UnsafeMutableRawPointer(mutating: body.baseAddress) else { return seq }
+    // Bound without a copy: the batch outlives the statement, and nothing writes through the pointer.
+    let bytes = Data(bytesNoCopy: start, count: body.count, deallocator: .none)
+    try db.cachedStatement(sql: "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)").execute(
+      arguments: [
+        seq, batch.count, batch.messageCount, batch.entry(at: 0).time.milliseconds,
+        batch.entry(at: batch.count - 1).time.milliseconds, hash, bytes,
+      ])
+    return seq
+  }
+
+  private func insertDevices(_ db: Database, _ names: [String]) throws {
+    guard !names.isEmpty else { return }
+    let insert = try db.cachedStatement(
+      sql: "INSERT INTO device SELECT ifnull(max(id) + 1, 0), ? FROM device")
+    for name in names { try insert.execute(arguments: [name]) }
+  }
+
+  private func insertRecent(
+    _ db: Database, _ seq: Int64, _ body: [UInt8], _ readings: [Reading]
+  ) throws {
+    var (first, last) = (Int64.max, Int64.min)
+    for reading in readings {
+      first = min(first, reading.time.milliseconds)
+      last = max(last, reading.time.milliseconds)
+    }
+    try db.cachedStatement(sql: "INSERT INTO recent VALUES (?, ?, ?, ?, ?)").execute(
+      arguments: [seq, readings.count, first, last, Data(body)])
+  }
+
+  private func insertSnapshot(_ db: Database, _ seq: Int64, _ bytes: [UInt8]) throws {
+    try db.execute(
+      sql: "INSERT INTO snapshot VALUES (?, ?, ifnull(?, x''))",
+      arguments: [seq, Data(Digest.sha256(bytes)), Data(bytes)])
+    try db.execute(
+      sql: """
+        DELETE FROM snapshot WHERE seq NOT IN (SELECT seq FROM snapshot ORDER BY seq DESC LIMIT 2)
+        """)
+  }
+}

@@ -1,0 +1,84 @@
+import Engine
+import Foundation
+import GRDB
+import SiteModel
+
+/// One row of the journal; its bytes are valid during the call that gives it.
+public struct JournalSegment {
+  /// Number of the row, from 1.
+  public let seq: Int64
+  /// Entries in the body.
+  public let entries: Int
+  /// Messages among them.
+  public let messages: Int
+  /// The entries, for ``Engine/Batch/load(_:)``.
+  public let body: UnsafeRawBufferPointer
+}
+
+extension StoreReader {
+  /// Number of the newest journal row; 0 when there is none.
+  public func newestSegment() throws(StoreError) -> Int64 {
+    try read { db in try Int64.fetchOne(db, sql: "SELECT max(seq) FROM journal") ?? 0 }
+  }
+
+  /// Calls `body` with each row after `seq` in order, until it returns false. Rows that are added
+  /// meanwhile come too; no view of the file is held open between the calls.
+  public func forEachSegment(
+    after seq: Int64 = 0, _ body: (JournalSegment) -> Bool
+  ) throws(StoreError) {
+    var last: Int64? = seq
+    while let previous = last {
+      last = try read { db in
+        let next = try db.cachedStatement(
+          sql: """
+            SELECT seq, entries, messages, body FROM journal WHERE seq > ? ORDER BY seq LIMIT 1
+            """)
+        guard let row = try Row.fetchOne(next, arguments: [previous]) else { return nil }
+        let goesOn = try row.withUnsafeData(atIndex: 3) { data in
+          (data ?? Data()).withUnsafeBytes { bytes in
+            body(JournalSegment(seq: row[0], entries: row[1], messages: row[2], body: bytes))
+          }
+        }
+        return goesOn ? row[0] : nil
+      }
+    }
+  }
+
+  /// Calls `body` with the newest messages of the journal, oldest first, to recognise what the broker
+  /// sends again. An entry's bytes are valid during its call.
+  public func forEachRecentMessage(
+    atMost limit: Int = 65_535, _ body: (JournalEntry) -> Void
+  ) throws(StoreError) {
+    var (start, surplus) = try startOfRecent(limit)
+    var damage: StoreError?
+    try forEachSegment(after: start - 1) { segment in
+      start = segment.seq
+      var offset = 0
+      while offset < segment.body.count {
+        guard let entry = try? JournalEntry(checking: segment.body, at: offset) else {
+          damage = StoreError(.corrupt("journal row \(segment.seq) is damaged"), path: path)
+          return false
+        }
+        offset += Batch.headerLength + entry.topic.count + entry.payload.count
+        guard entry.kind == .message else { continue }
+        if surplus > 0 { surplus -= 1 } else { body(entry) }
+      }
+      return true
+    }
+    if let damage { throw damage }
+  }
+
+  /// The oldest row with one of the newest `limit` messages, and how many older ones it has.
+  private func startOfRecent(_ limit: Int) throws(StoreError) -> (seq: Int64, surplus: Int) {
+    try read { db in
+      let rows = try Row.fetchCursor(
+        db, sql: "SELECT seq, messages FROM journal ORDER BY seq DESC")
+      var (seq, count) = (Int64(1), 0)
+      while count < limit, let row = try rows.next() {
+        seq = row[0]
+        count += row[1]
+      }
+      return (seq, max(0, count - limit))
+    }
+  }
+}

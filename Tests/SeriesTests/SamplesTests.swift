@@ -1,0 +1,62 @@
+import Series
+import SiteModel
+import Testing
+
+/// A series is a set: order of arrival and repeats make no difference.
+@Suite struct SamplesTests {
+  @Test func twoValuesAtOneInstantBothStay() {
+    var samples = [sample(5, "2.0"), sample(5, "1.0"), sample(5, "2.0"), sample(1, "9")]
+    Samples.normalize(&samples)
+    #expect(samples == [sample(1, "9"), sample(5, "1.0"), sample(5, "2.0")])
+  }
+
+  @Test func ofEqualNumbersTheOneWithMostDecimalsStays() {
+    for order in [["0.5", "0.50"], ["0.50", "0.5"]] as [[ExactDecimal]] {
+      var samples = order.map { sample(1, $0) }
+      Samples.normalize(&samples)
+      #expect(samples.map(\.value.description) == ["0.50"])
+    }
+  }
+
+  @Test func ofRepeatsTheBestQualityStays() {
+    var samples = [sample(1, "3", .retained), sample(1, "3", .good)]
+    Samples.normalize(&samples)
+    #expect(samples == [sample(1, "3", .good)])
+  }
+
+  /// Against a plain model: whatever the split and order, merging gives what normalizing all gives.
+  @Test(arguments: UInt64(0)..<200) func mergeAgreesWithTheModel(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    let all = (0..<80).map { _ in
+      sample(
+        Int64.random(in: 0..<30, using: &generator),
+        ExactDecimal(
+          significand: Int128(Int.random(in: 0...2, using: &generator) * 10),
+          exponent: Int.random(in: -2 ... -1, using: &generator)),
+        Quality.allCases.randomElement(using: &generator) ?? .good)
+    }
+    var model: [Sample] = []
+    for candidate in all.sorted(by: isBetter) {
+      let isKnown = model.contains { $0.time == candidate.time && $0.value == candidate.value }
+      if !isKnown { model.append(candidate) }
+    }
+    model.sort { ($0.time, $0.value) < ($1.time, $1.value) }
+    let cut = Int.random(in: 0...all.count, using: &generator)
+    var (left, right) = (Array(all[..<cut].shuffled(using: &generator)), Array(all[cut...]))
+    Samples.normalize(&left)
+    Samples.normalize(&right)
+    #expect(areIdentical(Samples.merge(left, right), model))
+    #expect(areIdentical(Samples.merge(right, left), model))
+    #expect(areIdentical(Samples.merge(model, left), model))
+  }
+
+  private func isBetter(_ left: Sample, _ right: Sample) -> Bool {
+    (left.value.exponent, left.quality.rawValue) < (right.value.exponent, right.quality.rawValue)
+  }
+
+  private func sample(
+    _ time: Int64, _ value: ExactDecimal, _ quality: Quality = .good
+  ) -> Sample {
+    Sample(time: Timestamp(milliseconds: time), value: value, quality: quality)
+  }
+}

@@ -1,0 +1,114 @@
+import Engine
+import Series
+import SiteModel
+import Storage
+import Testing
+
+/// Whatever is compacted when, a query gives what a plain array gives.
+@Suite struct CompactionTests {
+  let fixture: StoreFixture
+
+  init() throws { fixture = try StoreFixture() }
+
+  @Test(arguments: UInt64(0)..<12) func queriesAgreeWithTheModel(seed: UInt64) throws {
+    var random = Random(seed: seed)
+    let store = try fixture.open {
+      $0.recentBatchesLimit = 3
+      $0.compactionStepSamples = 20
+      $0.chunkSamples = 8
+    }
+    var model: [Reading] = []
+    for round in 0..<40 {
+      var outcome = Outcome()
+      for _ in 0..<random.below(30) { outcome.readings.append(someReading(&random, round)) }
+      try store.commit(batch: batch(["\(round)"]), outcome: outcome)
+      model += outcome.readings
+      if random.below(3) > 0 { try store.compactIfNeeded() }
+      try compare(store, model, &random)
+    }
+    try store.compactAll()
+    try compare(store, model, &random)
+    #expect(try !store.compactIfNeeded(force: true))
+    #expect(try store.reader.integrityCheck() == [])
+  }
+
+  @Test func redeliveryAfterCompactionIsStoredOnce() throws {
+    let store = try fixture.open()
+    var outcome = Outcome()
+    outcome.readings = (0..<50).map { reading(0, 20, Int64($0) * 60_000, "220.1") }
+    for _ in 0..<3 {
+      try store.commit(batch: batch(["{}"]), outcome: outcome)
+      try store.compactAll()
+    }
+    #expect(try store.reader.samples(of: DeviceIndex(0), Metric(number: 20)).count == 50)
+  }
+
+  @Test func damageIsNamed() throws {
+    let store = try fixture.open()
+    var outcome = Outcome()
+    // Significands without runs or differences, so that the bytes can be found in the file.
+    outcome.readings = (0..<4).map { reading(0, 20, Int64($0 * $0 * 7_919), "98765432101234") }
+    try store.commit(batch: batch(["{}"]), outcome: outcome)
+    let body = RecentCodec.encode(outcome.readings)
+    try store.close()
+    try flip(body)
+    let damaged = try Store.openReadOnly(path: fixture.path)
+    #expect(throws: StoreError.self) {
+      _ = try damaged.samples(of: DeviceIndex(0), Metric(number: 20))
+    }
+    #expect(try damaged.integrityCheck().map(\.place) == ["recent 1"])
+    try damaged.close()
+    try flip(body, back: true)
+    let healed = try fixture.open()
+    try healed.compactAll()
+    try healed.close()
+    try flip(
+      ChunkCodec.encode(
+        outcome.readings.map { Sample(time: $0.time, value: $0.value, quality: $0.quality) }))
+    #expect(
+      try Store.openReadOnly(path: fixture.path).integrityCheck().map(\.place) == ["chunk 1"])
+  }
+
+  private func flip(_ body: [UInt8], back: Bool = false) throws {
+    var stored = body
+    if back { stored[body.count / 2] ^= 1 }
+    try fixture.flipByte(ofBytes: stored, at: body.count / 2)
+  }
+
+  private func someReading(_ random: inout Random, _ round: Int) -> Reading {
+    let isLate = random.below(5) == 0
+    let time = Int64(isLate ? random.below(400) : round * 10 + random.below(12))
+    let values: [ExactDecimal] = ["1", "1.0", "-2.5", "999999999999999999", "0"]
+    return reading(
+      Int32(random.below(4)), UInt16(20 + random.below(2)), time, values[random.below(5)],
+      Quality(rawValue: UInt8(random.below(4))) ?? .good)
+  }
+
+  private func compare(_ store: Store, _ model: [Reading], _ random: inout Random) throws {
+    let (device, metric) = (DeviceIndex(Int32(random.below(4))), Metric(number: 20))
+    let (from, to) = (at(Int64(random.below(200))), at(Int64(150 + random.below(400))))
+    var expected = model.filter {
+      $0.device == device && $0.metric == metric && $0.time >= from && $0.time < to
+    }.map { Sample(time: $0.time, value: $0.value, quality: $0.quality) }
+    Samples.normalize(&expected)
+    let found = try store.reader.samples(of: device, metric, from: from, to: to)
+    #expect(found == expected)
+    #expect(found.map(\.value.exponent) == expected.map(\.value.exponent))
+    let few = try store.reader.samples(of: device, metric, from: from, to: to, limit: 3)
+    #expect(few == Array(expected.prefix(3)))
+  }
+}
+
+/// A small seeded generator (xorshift).
+struct Random {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+
+  mutating func below(_ bound: Int) -> Int {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return Int(state >> 33) % bound
+  }
+}
