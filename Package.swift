@@ -13,10 +13,16 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], copying: [String] = []) -> Target {
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], copying: [String] = []
+) -> Target {
   .testTarget(
     name: name, dependencies: dependencies, resources: copying.map { .copy($0) },
     swiftSettings: strict)
+}
+
+func library(_ name: String, _ package: String) -> Target.Dependency {
+  .product(name: name, package: package)
 }
 
 let package = Package(
@@ -26,42 +32,88 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"4.0.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.29.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
   ],
   targets: [
-    .systemLibrary(name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(
+      name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .target(
       name: "CSimdjson", cxxSettings: [.unsafeFlags(["-O3"])],
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
-    room("SiteModel", [.product(name: "Crypto", package: "swift-crypto")]),
+    room("SiteModel", [library("Crypto", "swift-crypto")]),
     room("Decoding", ["SiteModel", "CSimdjson"]),
-    room("Documents", ["SiteModel", "Tariffs", .product(name: "Yams", package: "Yams")]),
     room("Series", ["SiteModel"]),
     room("Tariffs", ["SiteModel"]),
+    room("Documents", ["SiteModel", "Tariffs", library("Yams", "Yams")]),
     room("Detection", ["SiteModel", "Tariffs"]),
     room("Alerting", ["SiteModel"]),
-    room("Engine", ["Alerting", "Decoding", "Detection", "Series", "SiteModel", "Tariffs"]),
-    room("Storage", ["Engine", "Alerting", "Series", "SiteModel", .product(name: "GRDB", package: "GRDB.swift")]),
+    room("Engine", ["Alerting", "Decoding", "Detection", "SiteModel"]),
+    room(
+      "Storage", ["Alerting", "Engine", "Series", "SiteModel", library("GRDB", "GRDB.swift")]),
     room("MQTT", ["CMosquitto"]),
-    room("Notifiers", ["SiteModel", .product(name: "AsyncHTTPClient", package: "async-http-client")]),
+    room(
+      "Notifiers",
+      [
+        "SiteModel", library("AsyncHTTPClient", "async-http-client"),
+        library("NIOCore", "swift-nio"), library("NIOHTTP1", "swift-nio"),
+        library("NIOSSL", "swift-nio-ssl"),
+      ]),
     room("Simulator", ["SiteModel"]),
+    room(
+      "Setup",
+      [
+        "Alerting", "Decoding", "Detection", "Documents", "Engine", "MQTT", "Notifiers",
+        "SiteModel", "Storage", "Tariffs",
+      ]),
     room(
       "Collector",
       [
-        "Alerting", "Decoding", "Detection", "Documents", "Engine", "MQTT", "Notifiers", "Series",
-        "SiteModel", "Storage", "Tariffs",
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        "Decoding", "Engine", "MQTT", "Notifiers", "Setup", "SiteModel", "Storage",
+        library("Logging", "swift-log"),
+        library("ServiceLifecycle", "swift-service-lifecycle"),
+        library("UnixSignals", "swift-service-lifecycle"),
       ]),
+    room(
+      "Tools",
+      [
+        "Alerting", "Decoding", "Detection", "Engine", "Series", "Setup", "SiteModel", "Storage",
+        "Tariffs",
+      ]),
+    room("Demo", ["Collector", "MQTT", "Setup", "Simulator", "SiteModel"]),
     .executableTarget(
       name: "sitewatt",
       dependencies: [
-        "Collector", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: strict),
+        "Collector", "Demo", "Setup", "Simulator", "SiteModel", "Tools",
+        library("ArgumentParser", "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    tests("SiteModelTests", ["SiteModel"]),
+    tests(
+      "DecodingTests", ["Decoding", "Documents", "SiteModel", "CSimdjson"], copying: ["Cases"]),
+    tests("DocumentsTests", ["Documents", "SiteModel", "Tariffs"], copying: ["Cases"]),
+    tests("TariffsTests", ["SiteModel", "Tariffs"]),
+    tests("SeriesTests", ["Series", "SiteModel"]),
+    tests("DetectionTests", ["Detection", "SiteModel", "Tariffs"]),
+    tests("AlertingTests", ["Alerting", "SiteModel"]),
+    tests(
+      "EngineTests",
+      ["Alerting", "Decoding", "Detection", "Documents", "Engine", "SiteModel", "Tariffs"]),
+    tests(
+      "StorageTests", ["Alerting", "Engine", "Series", "SiteModel", "Storage", "TestSupport"]),
+    tests("MQTTTests", ["MQTT", "TestSupport"]),
+    tests("NotifiersTests", ["Notifiers", "SiteModel", "TestSupport"]),
+    tests("SimulatorTests", ["Simulator", "SiteModel"]),
+    tests("SetupTests", ["Setup", "SiteModel", "TestSupport"]),
+    tests("CollectorTests", ["Collector", "Setup", "SiteModel", "TestSupport"]),
+    tests("ToolsTests", ["Setup", "SiteModel", "TestSupport", "Tools"]),
+    tests("AcceptanceTests", ["Simulator", "SiteModel", "TestSupport", "sitewatt"]),
+    tests("TidyTests", []),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx17

@@ -5,6 +5,7 @@ import Logging
 import MQTT
 import Notifiers
 import ServiceLifecycle
+import Setup
 import SiteModel
 import Storage
 import UnixSignals
@@ -23,16 +24,24 @@ public struct Collector: Sendable {
   /// A collector for a configuration; reads and checks every file that it names.
   ///
   /// - Throws: every problem of every file at once.
-  public init(settings: Settings, log: Logger) throws(Problems) {
+  public init(settings: Settings) throws(Problems) {
     self.settings = settings
+    var log = Logger(label: settings.node) { StreamLogHandler.standardError(label: $0) }
+    log.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
     self.log = log
     sources = try settings.sourceFiles()
     _ = try Reference.compile(sources)
   }
 
-  /// Runs until the process is told to stop. `print` takes what the `log` channels deliver; nil writes
-  /// it to the log.
-  public func run(print: (@Sendable (String) -> Void)? = nil) async throws {
+  /// Runs until the process is told to stop, or a companion has done its work.
+  ///
+  /// - Parameters:
+  ///   - print: takes what the `log` channels deliver; nil writes it to the log.
+  ///   - companions: run beside the service and are cancelled when it stops.
+  public func run(
+    print: (@Sendable (String) -> Void)? = nil,
+    companions: [@Sendable () async throws -> Void] = []
+  ) async throws {
     let clock = WallClock()
     let store = try openStore()
     let signal = Signal()
@@ -44,13 +53,13 @@ public struct Collector: Sendable {
     let outbox = OutboxService(
       store: store, channels: channels, policy: RetryPolicy(), clock: clock, log: log,
       signal: signal)
-    // Started in this order, stopped in reverse: the outbox first, then the pipeline.
+    let services: [any Service] = [pipeline, outbox] + companions.map(Companion.init)
+    // Started in this order, stopped in reverse: the pipeline last.
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: [
-          .init(service: pipeline, successTerminationBehavior: .gracefullyShutdownGroup),
-          .init(service: outbox, successTerminationBehavior: .gracefullyShutdownGroup),
-        ],
+        services: services.map {
+          .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+        },
         gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
     try await group.run()
     do { try store.close() } catch { log.warning("\(error)") }
@@ -118,35 +127,13 @@ public struct Collector: Sendable {
   }
 }
 
-extension Settings {
-  /// The MQTT session's options; secrets are read from their files here.
-  func mqttOptions(filters: [String]) throws(Problems) -> MQTTOptions {
-    var brokers: [BrokerURL] = []
-    var problems: [Problem] = []
-    for text in mqtt.brokers {
-      do { brokers.append(try BrokerURL(parsing: text)) } catch {
-        problems.append(Problem(file: file, line: 0, text: "mqtt.brokers: \(error)"))
-      }
-    }
-    guard problems.isEmpty else { throw Problems(problems) }
-    var options = MQTTOptions(brokers: brokers, clientID: node)
-    options.filters = mqtt.subscriptions.isEmpty ? filters : mqtt.subscriptions
-    if let path = mqtt.usernameFile { options.user = try FileBytes.secret(path) }
-    if let path = mqtt.passwordFile { options.password = MQTTSecret(try FileBytes.secret(path)) }
-    options.tls.authorityFile = mqtt.caFile
-    options.tls.certificateFile = mqtt.certificateFile
-    options.tls.keyFile = mqtt.keyFile
-    options.sessionExpiry_s = UInt32(mqtt.sessionExpirySeconds)
-    options.receiveMaximum = UInt16(mqtt.receiveMaximum)
-    options.keepAlive_s = UInt16(mqtt.keepAliveSeconds)
-    options.connectTimeout_ms = Int64(mqtt.connectTimeoutSeconds) * 1000
-    // A broker silently drops what is larger than this, so nothing may be.
-    options.maximumPacketSize_bytes = 268_435_455
-    options.watchesBroker = mqtt.watchesBroker
-    let topic = mqtt.statusTopic ?? "sitewatt/\(node)/status"
-    options.status = StatusTopic(
-      topic: topic, online: Array(#"{"online":true}"#.utf8),
-      offline: Array(#"{"online":false}"#.utf8))
-    return options
+/// Work beside the service, such as the demonstration's fleet.
+private struct Companion: Service {
+  let work: @Sendable () async throws -> Void
+
+  func run() async throws {
+    do {
+      try await cancelWhenGracefulShutdown(work)
+    } catch is CancellationError {}  // That is how it is told to stop.
   }
 }

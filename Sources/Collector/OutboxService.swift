@@ -1,6 +1,7 @@
 import Logging
 import Notifiers
 import ServiceLifecycle
+import Setup
 import SiteModel
 import Storage
 

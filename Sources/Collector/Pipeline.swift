@@ -1,6 +1,7 @@
 import Engine
 import Logging
 import MQTT
+import Setup
 import SiteModel
 import Storage
 

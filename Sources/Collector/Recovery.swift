@@ -1,5 +1,6 @@
 import Engine
 import Logging
+import Setup
 import SiteModel
 import Storage
 

@@ -1,26 +1,8 @@
 import Engine
 import Logging
+import Setup
 import SiteModel
 import Storage
-
-/// Why the collector, or a command that works on its data, cannot begin.
-public enum StartError: Error, Sendable, CustomStringConvertible {
-  /// What people wrote has problems.
-  case problems(Problems)
-  /// The database cannot be used.
-  case store(StoreError)
-  /// The database lacks something that it refers to, or has bytes that cannot be read.
-  case damaged(String)
-
-  /// One line per problem.
-  public var description: String {
-    switch self {
-    case .problems(let problems): problems.description
-    case .store(let error): error.description
-    case .damaged(let text): text
-    }
-  }
-}
 
 /// Knows which stored reference files are in force, compiles them, and notices an import that another
 /// process made.
@@ -94,19 +76,5 @@ final class ReferenceKeeper {
       (compiledFiles, compiledReference) = (files, reference)
       return reference
     } catch { throw .problems(error) }
-  }
-}
-
-extension StoreReader {
-  /// Stored files by their numbers.
-  func sourceFiles(_ numbers: [Int64]) throws(StartError) -> [SourceFile] {
-    var files: [SourceFile] = []
-    for number in numbers {
-      let file: ReferenceFile?
-      do throws(StoreError) { file = try reference(number) } catch { throw .store(error) }
-      guard let file else { throw .damaged("\(path): reference file \(number) is missing") }
-      files.append(SourceFile(kind: file.kind, name: file.name, bytes: file.body))
-    }
-    return files
   }
 }

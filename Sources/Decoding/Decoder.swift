@@ -15,8 +15,7 @@ public final class Decoder {
   /// Earliest time that is believed: 2000-01-01T00:00:00Z.
   public static let earliestTime = Timestamp(milliseconds: 946_684_800_000)
 
-  /// The profiles, in the order that sightings and ``decode(topic:payload:receivedAt:retained:devices:into:)``
-  /// name them by position.
+  /// The profiles; sightings and the result of `decode` name them by their position here.
   public let profiles: [DeviceProfile]
   private let payloadLimit: Int
   private let parser = JSONParser()
@@ -81,7 +80,7 @@ public final class Decoder {
     do throws(JSONFault) {
       walk.begin(
         try parser.parse(payload), profile: profile, device: route.device,
-        receivedAt: receivedAt, retained: retained)
+        speaker: device(route), receivedAt: receivedAt, retained: retained)
       walk.readLevel(0, at: 0, &directory, &devices, &batch)
       walk.end(&batch)
     } catch {

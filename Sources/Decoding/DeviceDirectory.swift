@@ -1,7 +1,7 @@
 import SiteModel
 
-/// Finds a device and its transformer ratios by the bytes of its name, without making a `String` for
-/// names seen before. It only remembers: the ``DeviceTable`` stays the authority and is asked each
+/// Finds a device and its transformer ratios by the bytes of its name, without making a `String`
+/// for names seen before. It only remembers: the ``DeviceTable`` stays the authority and is asked each
 /// time, so that a table that was rolled back is noticed.
 struct DeviceDirectory {
   struct Entry {
@@ -13,6 +13,8 @@ struct DeviceDirectory {
 
   private var positions = ByteTable()
   private(set) var entries: [Entry] = []
+  /// Changes whenever positions that were given out lose their meaning.
+  private(set) var generation = 0
   private let registry: Registry
 
   init(registry: Registry) { self.registry = registry }
@@ -48,6 +50,7 @@ struct DeviceDirectory {
   }
 
   mutating func forget() {
+    generation += 1
     positions.removeAll()
     entries.removeAll(keepingCapacity: true)
   }

@@ -2,7 +2,7 @@ import SiteModel
 
 extension DeviceProfile {
   /// Decodes the profile's examples and compares what comes out with what they expect: readings,
-  /// then events, then rejections, each in the order of the payload. Values are compared as written.
+  /// then events, then rejections, each in payload order. Values are compared as written.
   public func runExamples() -> [Problem] {
     examples.flatMap { example in
       let objects = example.decoded(by: self)

@@ -9,6 +9,8 @@ struct MessageWalk {
   var profile = 0
   /// Position of the topic's device in the directory; -1 when the payload names it.
   var topicDevice: Int32 = -1
+  /// The topic's device.
+  private var speaker: DeviceIndex?
   var receivedAt = Timestamp(milliseconds: 0)
   var retained = false
 
@@ -30,12 +32,13 @@ struct MessageWalk {
     marks = [Int32](repeating: 0, count: profiles.map(\.plan.tree.nodes.count).max() ?? 0)
   }
 
-  var plan: ProfilePlan { _read { yield profiles[profile].plan } }
+  var model: DeviceProfile { profiles[profile] }
 
   mutating func begin(
-    _ nodes: UnsafeBufferPointer<JSONNode>, profile: Int, device: Int32, receivedAt: Timestamp,
-    retained: Bool
+    _ nodes: UnsafeBufferPointer<JSONNode>, profile: Int, device: Int32,
+    speaker: DeviceIndex?, receivedAt: Timestamp, retained: Bool
   ) {
+    self.speaker = speaker
     self.nodes = nodes
     self.profile = profile
     topicDevice = device
@@ -56,11 +59,11 @@ struct MessageWalk {
   ) {
     let first = found.count
     ambiguousNode = -1
-    let place = plan.tree.levels[level]
+    let place = model.plan.tree.levels[level]
     if place.list != place.root { scan(position, at: place.root, &batch) }
     if ambiguousNode >= 0 {
       batch.reject(ambiguity(at: ambiguousNode))
-    } else if level + 1 < plan.tree.levels.count {
+    } else if level + 1 < model.plan.tree.levels.count {
       let list = place.list == place.root ? Int32(position) : mark(place.list)
       if place.list == place.root || list > 0 {
         readList(Int(list), level, &directory, &devices, &batch)
@@ -82,7 +85,7 @@ struct MessageWalk {
     let node = nodes[list]
     if node.type == .null { return }
     guard node.type == .list else {
-      return batch.reject(mistyped(plan.tree.levels[level].list, node, "a list"))
+      return batch.reject(mistyped(model.plan.tree.levels[level].list, node, "a list"))
     }
     mappedCount += 1
     elements.append(0)
@@ -91,7 +94,7 @@ struct MessageWalk {
       if nodes[member].type == .object || nodes[member].type == .list {
         readLevel(level + 1, at: member, &directory, &devices, &batch)
       } else {
-        let root = plan.tree.levels[level + 1].root
+        let root = model.plan.tree.levels[level + 1].root
         batch.reject(mistyped(root, nodes[member], "an object"))
       }
       member = nodes[member].end
@@ -109,8 +112,8 @@ struct MessageWalk {
     while member < end {
       let target =
         isObject
-        ? plan.tree.child(of: treeNode, key: nodes[member].keyBytes)
-        : plan.tree.child(of: treeNode, element: element)
+        ? model.plan.tree.child(of: treeNode, key: nodes[member].keyBytes)
+        : model.plan.tree.child(of: treeNode, element: element)
       if target < 0 {
         ignoredCount += 1
       } else {
@@ -129,9 +132,9 @@ struct MessageWalk {
       found.append(target)
     } else {
       marks[index] = -1
-      if !plan.tree.nodes[index].isRead { ambiguousNode = target }
+      if !model.plan.tree.nodes[index].isRead, ambiguousNode < 0 { ambiguousNode = target }
     }
-    guard plan.tree.nodes[index].hasChildren else { return }
+    guard model.plan.tree.nodes[index].hasChildren else { return }
     switch nodes[member].type {
     case .object, .list: scan(member, at: target, &batch)
     case .null: break
@@ -141,7 +144,7 @@ struct MessageWalk {
 
   /// The path of a tree node with the present elements in place of each `[*]`.
   func part(_ node: Int32) -> String {
-    var pieces = plan.tree.nodes[Int(node)].path.split(
+    var pieces = model.plan.tree.nodes[Int(node)].path.split(
       separator: "[*]", omittingEmptySubsequences: false)
     guard pieces.count > 1 else { return pieces.first.map(String.init) ?? "" }
     var text = String(pieces.removeFirst())
@@ -156,19 +159,21 @@ struct MessageWalk {
   mutating func ignoreOne() { ignoredCount += 1 }
 
   func mistyped(_ node: Int32, _ value: JSONNode, _ expected: String) -> Rejection {
-    Rejection(reason: .wrongType, part: part(node), found: value.found, expected: expected)
+    Rejection(
+      reason: .wrongType, device: speaker, part: part(node), found: value.found,
+      expected: expected)
   }
 
   func ambiguity(at node: Int32) -> Rejection {
     Rejection(
-      reason: .ambiguous, part: part(node), found: "the key twice",
+      reason: .ambiguous, device: speaker, part: part(node), found: "the key twice",
       expected: "it once in an object")
   }
 
   private func nothingMapped() -> Rejection {
     Rejection(
-      reason: .nothingMapped,
+      reason: .nothingMapped, device: speaker,
       found: ignoredCount == 0 ? "no fields" : "only fields that are not mapped",
-      expected: "at least one field of profile '\(profiles[profile].name)'")
+      expected: "at least one field of profile '\(model.name)'")
   }
 }

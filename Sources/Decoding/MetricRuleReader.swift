@@ -59,7 +59,8 @@ extension PlanReader {
     }
     guard let exponent = Unit(unit).exponent(to: definition.unit) else {
       row.report(
-        "unit", "found '\(unit)', which cannot become \(definition.unit.name) of \(definition.name)")
+        "unit", "found '\(unit)', which cannot become \(definition.unit.name) of \(definition.name)"
+      )
       return nil
     }
     return exponent

@@ -44,7 +44,9 @@ struct PlanReader {
     readNamedValues()
     readAlarms()
     let isEmpty = plan.rules.isEmpty && plan.namedValues == nil && plan.alarm == nil
-    if isEmpty { log.add(section.node.problem("maps nothing: metrics, values or alarms is missing")) }
+    if isEmpty {
+      log.add(section.node.problem("maps nothing: metrics, values or alarms is missing"))
+    }
     for node in plan.tree.nodes where node.isRead && (node.hasChildren || node.isList) {
       log.add(
         section.node.problem(

@@ -37,10 +37,10 @@ extension MessageWalk {
   }
 
   private func passesFilters() throws(Rejection) -> Bool {
-    for filter in plan.filters {
+    for filter in model.plan.filters {
       let value = try value(at: filter.node)
       let word = value.flatMap { nodes[$0].word }
-      let isListed = word.map { plan.words.find($0, in: filter.words) >= 0 } ?? false
+      let isListed = word.map { model.plan.words.find($0, in: filter.words) >= 0 } ?? false
       if isListed != filter.keeps { return false }
     }
     return true
@@ -57,18 +57,19 @@ extension MessageWalk {
     _ directory: inout DeviceDirectory, _ devices: inout DeviceTable
   ) throws(Rejection) -> Int32 {
     if topicDevice >= 0 { return topicDevice }
-    guard let place = try value(at: plan.device) else {
+    guard let place = try value(at: model.plan.device) else {
       throw Rejection(
-        reason: .noDevice, part: part(plan.device), found: "nothing", expected: "a device name")
+        reason: .noDevice, part: part(model.plan.device), found: "nothing",
+        expected: "a device name")
     }
     let node = nodes[place]
     guard node.type == .text || node.type == .number else {
-      throw mistyped(plan.device, node, "a device name")
+      throw mistyped(model.plan.device, node, "a device name")
     }
     let position = directory.position(of: node.textBytes, in: &devices)
     guard position >= 0 else {
       throw Rejection(
-        reason: .noDevice, part: part(plan.device), found: node.found,
+        reason: .noDevice, part: part(model.plan.device), found: node.found,
         expected: "a device name of 1 to \(DeviceTable.nameLimit) bytes without control "
           + "characters (or the device table is full)")
     }
@@ -76,7 +77,7 @@ extension MessageWalk {
   }
 
   private func recordTime() throws(Rejection) -> RecordTime {
-    for rule in plan.times {
+    for rule in model.plan.times {
       guard let place = try value(at: rule.node) else { continue }
       let node = nodes[place]
       guard node.type == .text || node.type == .number else {
@@ -84,7 +85,7 @@ extension MessageWalk {
       }
       guard
         let time = rule.format.time(
-          node.textBytes, isText: node.type == .text, zoneSeconds: plan.zoneSeconds)
+          node.textBytes, isText: node.type == .text, zoneSeconds: model.plan.zoneSeconds)
       else {
         throw Rejection(
           reason: .badTime, part: part(rule.node), found: node.found,
@@ -105,7 +106,7 @@ extension MessageWalk {
   ) {
     for index in first..<found.count {
       let node = found[index]
-      let rule = plan.tree.nodes[Int(node)].rule
+      let rule = model.plan.tree.nodes[Int(node)].rule
       if rule < 0 { continue }
       do throws(Rejection) {
         try takeMetric(Int(rule), node, position, directory, time, &batch)
@@ -121,14 +122,14 @@ extension MessageWalk {
   ) throws(Rejection) {
     guard let place = try value(at: node) else { return }
     do throws(ValueFault) {
-      let value = try plan.value(
+      let value = try model.value(
         of: nodes[place], by: rule, ratios: directory.entries[Int(position)])
-      let low = plan.rules[rule].low
-      let high = plan.rules[rule].high
+      let low = model.plan.rules[rule].low
+      let high = model.plan.rules[rule].high
       let isPlausible = low <= value && value <= high
       batch.readings.append(
         Reading(
-          device: directory.entries[Int(position)].device, metric: plan.rules[rule].metric,
+          device: directory.entries[Int(position)].device, metric: model.plan.rules[rule].metric,
           time: time.time, value: value,
           quality: time.quality == .good && !isPlausible ? .outOfRange : time.quality))
     } catch {
@@ -142,13 +143,13 @@ extension MessageWalk {
     _ position: Int32, _ directory: borrowing DeviceDirectory, _ time: RecordTime,
     _ batch: inout DecodedBatch
   ) throws(Rejection) {
-    guard let named = plan.namedValues else { return }
+    guard let named = model.plan.namedValues else { return }
     guard let place = try value(at: named.name), let name = nodes[place].word else {
       throw Rejection(
         reason: .wrongType, part: part(named.name), found: found(at: named.name),
         expected: "the name of a value")
     }
-    let rule = plan.find(name, in: named.table)
+    let rule = model.find(name, in: named.table)
     if rule < 0 { return ignoreOne() }
     try takeMetric(rule, named.value, position, directory, time, &batch)
   }
@@ -162,7 +163,7 @@ extension MessageWalk {
   private func takeAlarm(
     _ device: DeviceIndex, _ time: RecordTime, _ batch: inout DecodedBatch
   ) throws(Rejection) {
-    guard let rule = plan.alarm else { return }
+    guard let rule = model.plan.alarm else { return }
     guard let place = try value(at: rule.code), let code = nodes[place].word else {
       throw Rejection(
         reason: .wrongType, part: part(rule.code), found: found(at: rule.code),
@@ -173,7 +174,7 @@ extension MessageWalk {
         reason: .tooLarge, part: part(rule.code), found: "a code of \(code.count) bytes",
         expected: "at most \(Decoder.codeLimit)")
     }
-    let row = plan.find(code, in: rule.table)
+    let row = model.find(code, in: rule.table)
     let state = try alarmState(rule)
     let level = try alarmLevel(rule)
     batch.events.append(
@@ -188,12 +189,12 @@ extension MessageWalk {
     if rule.state < 0 { return rule.constantState }
     let place = try value(at: rule.state)
     let position = place.flatMap { nodes[$0].word }.map {
-      plan.words.find($0, in: rule.stateWords)
+      model.plan.words.find($0, in: rule.stateWords)
     }
     guard let position, position >= 0 else {
       throw Rejection(
         reason: .unknownWord, part: part(rule.state), found: found(at: rule.state),
-        expected: plan.expectedWords(rule.stateWords))
+        expected: model.expectedWords(rule.stateWords))
     }
     return EventState.allCases[Int(position)]
   }
@@ -204,7 +205,7 @@ extension MessageWalk {
     guard rule.severity >= 0, let place = try value(at: rule.severity),
       let word = nodes[place].word
     else { return nil }
-    let position = plan.words.find(word, in: rule.severityWords)
+    let position = model.plan.words.find(word, in: rule.severityWords)
     return position < 0 ? nil : Severity.allCases[Int(position)]
   }
 }

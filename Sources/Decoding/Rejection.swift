@@ -1,6 +1,6 @@
 import SiteModel
 
-/// Why a message, or one member of it, was not taken. The raw value is the word that `decode` prints.
+/// Why a message, or one member of it, was not taken. The raw value is the word of `decode`.
 public enum RejectionReason: String, Sendable, CaseIterable {
   /// More bytes than the limit for a payload, or than a name or code may have.
   case tooLarge = "too_large"

@@ -17,11 +17,15 @@ struct TopicRoutes {
 
   /// Most topics that are remembered.
   static let limit = 200_000
+  /// Longest topic that is remembered, in bytes.
+  static let lengthLimit = 256
 
   private let patterns: [(pattern: TopicPattern, profile: Int32)]
   private let captures: [String]
   private var known = ByteTable()
   private var routes: [Route] = []
+  /// The directory's generation that the routes belong to.
+  private var generation = 0
 
   init(_ profiles: [DeviceProfile]) {
     captures = profiles.map(\.deviceCapture)
@@ -37,13 +41,16 @@ struct TopicRoutes {
     _ topic: UnsafeRawBufferPointer, _ directory: inout DeviceDirectory,
     _ devices: inout DeviceTable
   ) -> Answer {
+    if generation != directory.generation {
+      forget()
+      generation = directory.generation
+    }
     let position = known.find(topic)
     if position >= 0 {
       let route = routes[Int(position)]
       if route.device < 0 || directory.isCurrent(route.device, in: devices) {
         return .route(route)
       }
-      forget()
       directory.forget()
     }
     return learn(topic, &directory, &devices)
@@ -62,13 +69,21 @@ struct TopicRoutes {
         device = directory.position(of: bytes, in: &devices)
         if device < 0 { return .badDeviceName(profile: profile) }
       }
-      if routes.count == Self.limit { forget() }
       let route = Route(profile: profile, device: device)
-      known.insert(topic, value: Int32(routes.count))
-      routes.append(route)
+      remember(topic, route, directory.generation)
       return .route(route)
     }
     return .unknownTopic
+  }
+
+  private mutating func remember(
+    _ topic: UnsafeRawBufferPointer, _ route: Route, _ current: Int
+  ) {
+    guard topic.count <= Self.lengthLimit else { return }
+    if routes.count == Self.limit || generation != current { forget() }
+    generation = current
+    known.insert(topic, value: Int32(routes.count))
+    routes.append(route)
   }
 
   mutating func forget() {

@@ -6,30 +6,30 @@ struct ValueFault: Error {
   let expected: String
 }
 
-extension ProfilePlan {
+extension DeviceProfile {
   /// The value of a node in its catalogue unit, by the rule at a position.
   func value(
     of node: JSONNode, by rule: Int, ratios: DeviceDirectory.Entry
   ) throws(ValueFault) -> ExactDecimal {
-    if rules[rule].words >= 0 { return try meaning(of: node, in: rules[rule].words) }
+    if plan.rules[rule].words >= 0 { return try meaning(of: node, in: plan.rules[rule].words) }
     let number: ExactDecimal
     switch node.type {
     case .number, .text: number = try Self.number(node)
     case .yes, .no:
-      guard rules[rule].takesTruth else { throw Self.wrongType }
+      guard plan.rules[rule].takesTruth else { throw Self.wrongType }
       return ExactDecimal(node.type == .yes ? 1 : 0)
     case .object, .list, .null: throw Self.wrongType
     }
-    if !rules[rule].isScaled, rules[rule].ratio == .none { return number }
+    if !plan.rules[rule].isScaled, plan.rules[rule].ratio == .none { return number }
     return try scaled(number, by: rule, ratios)
   }
 
-  /// The value of a code: of the whole of it, or of its longest ending in the table; -1 without one.
+  /// The value of a code: whole, or by its longest ending in the table; -1 without one.
   func find(_ code: UnsafeRawBufferPointer, in table: CodeTable) -> Int {
-    if table.endings.isEmpty { return Int(words.find(code, in: table.words)) }
+    if table.endings.isEmpty { return Int(plan.words.find(code, in: table.words)) }
     for length in table.endings where length <= code.count {
       let ending = UnsafeRawBufferPointer(rebasing: code[(code.count - length)...])
-      let value = words.find(ending, in: table.words)
+      let value = plan.words.find(ending, in: table.words)
       if value >= 0 { return Int(value) }
     }
     return -1
@@ -37,7 +37,7 @@ extension ProfilePlan {
 
   /// The words of a list, for error messages.
   func expectedWords(_ scope: Int32) -> String {
-    let all = words.keys(in: scope)
+    let all = plan.words.keys(in: scope)
     let listed = all.prefix(12).joined(separator: ", ")
     return "one of \(listed)" + (all.count > 12 ? ", …" : "")
   }
@@ -46,19 +46,19 @@ extension ProfilePlan {
     guard let word = node.word else {
       throw ValueFault(reason: .wrongType, expected: expectedWords(scope))
     }
-    let value = words.find(word, in: scope)
+    let value = plan.words.find(word, in: scope)
     guard value >= 0 else {
       throw ValueFault(reason: .unknownWord, expected: expectedWords(scope))
     }
-    return values[Int(value)]
+    return plan.values[Int(value)]
   }
 
   private func scaled(
     _ number: ExactDecimal, by rule: Int, _ ratios: DeviceDirectory.Entry
   ) throws(ValueFault) -> ExactDecimal {
     do throws(DecimalError) {
-      var value = try number.multiplied(by: rules[rule].factor)
-      let ratio = rules[rule].ratio
+      var value = try number.multiplied(by: plan.rules[rule].factor)
+      let ratio = plan.rules[rule].ratio
       if ratio == .pt || ratio == .both { value = try value.multiplied(by: ratios.ptRatio) }
       if ratio == .ct || ratio == .both { value = try value.multiplied(by: ratios.ctRatio) }
       guard Self.isKept(value) else { throw .tooManyDigits }

@@ -107,7 +107,7 @@ public struct MQTTOptions: Sendable, Equatable {
   }
 
   private static func isFilter(_ text: String) -> Bool {
-    !text.utf8.contains(0) && mosquitto_sub_topic_check(text) == 0
+    !text.isEmpty && !text.utf8.contains(0) && mosquitto_sub_topic_check(text) == 0
   }
 
   static func isTopic(_ text: String) -> Bool {

@@ -25,6 +25,7 @@ struct Rotation {
   private var memories: [Memory]
   private var failures = 0
   private var someFailureIsTransient = false
+  private var isFallback = false
 
   /// The broker to try, an index into the options' brokers.
   private(set) var index = 0
@@ -43,7 +44,7 @@ struct Rotation {
   mutating func succeeded(isSessionPresent: Bool) -> Bool {
     if version == .v5 {
       memories[index].oldProtocolAttempts_left = 0
-    } else if memories[index].oldProtocolAttempts_left == 0 {
+    } else if isFallback {
       memories[index].oldProtocolAttempts_left = Self.oldProtocolAttempts
     }
     beginRound()
@@ -61,6 +62,7 @@ struct Rotation {
   mutating func failed(_ failure: MQTTFailure) -> Next {
     if version == .v5, failure.suggestsOlderProtocol {
       version = .v311
+      isFallback = true
       return .now
     }
     if adaptsWill(to: failure) { return .now }
@@ -96,6 +98,7 @@ struct Rotation {
   }
 
   private mutating func chooseVersion() {
+    isFallback = false
     guard memories[index].oldProtocolAttempts_left > 0 else {
       version = .v5
       return

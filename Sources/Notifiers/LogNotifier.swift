@@ -1,7 +1,7 @@
 import SiteModel
 
-/// Hands notifications to the process's own log or terminal, for a set-up without any other way out;
-/// always delivers.
+/// Hands notifications to the process's own log or terminal, for a set-up without any other way
+/// out; always delivers.
 public struct LogNotifier: Sendable {
   private let write: @Sendable (Notification) -> Void
 

@@ -22,7 +22,7 @@ struct ReasonText: Sendable {
   }
 
   /// The text with every run of white space and control characters made one space.
-  static func oneLine(_ text: String) -> String {
+  private static func oneLine(_ text: String) -> String {
     let words = text.unicodeScalars.split { scalar in
       scalar.properties.isWhitespace
         || [.control, .format].contains(scalar.properties.generalCategory)

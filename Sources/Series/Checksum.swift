@@ -1,8 +1,8 @@
 import SiteModel
 
-/// The checksum of stored blobs: 64-bit FNV-1a over eight-byte words, with a shift after each so that
-/// high bits reach low ones, mixed (the finalizer of MurmurHash3) and cut to 32 bits; damage goes
-/// unnoticed once in 2^32 times. Against forgery stands the journal's hash chain.
+/// The checksum of stored blobs: 64-bit FNV-1a over eight-byte words, with a shift after each so
+/// that high bits reach low ones, mixed (the finalizer of MurmurHash3) and cut to 32 bits; damage
+/// goes unnoticed once in 2^32 times. Against forgery stands the journal's hash chain.
 enum Checksum {
   /// Bytes that a checksum takes at the end of a blob.
   static let length = 4

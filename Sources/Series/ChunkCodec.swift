@@ -1,10 +1,12 @@
 import SiteModel
 
-/// The bytes of one chunk: consecutive samples of one series, column by column, sealed by a checksum.
+/// The bytes of one chunk: consecutive samples of one series, column by column, sealed by a
+/// checksum.
 ///
-/// Layout: format (1 byte), flags (1), count, times as differences of differences, one exponent or a
-/// column of them, qualities unless all are good, significands as differences. Integers are variable
-/// in length and runs of zeros collapse, so a regular and constant series costs next to nothing.
+/// Layout: format (1 byte), flags (1), count, times as differences of differences, one exponent or
+/// a column of them, qualities unless all are good, significands as differences. Integers are
+/// variable in length and runs of zeros collapse, so a regular and constant series costs next to
+/// nothing.
 public enum ChunkCodec {
   /// Most samples of a chunk; bounds what a damaged count can make a reader allocate.
   public static let maximumSamples = 65_536
@@ -18,7 +20,10 @@ public enum ChunkCodec {
 
   /// The chunk of 1…``maximumSamples`` samples in order of time, with exponents within
   /// ±``maximumExponent``.
-  public static func encode(_ samples: some Collection<Sample>) -> [UInt8] {
+  public static func encode(_ samples: [Sample]) -> [UInt8] { encode(samples[...]) }
+
+  /// The same of a part of an array.
+  public static func encode(_ samples: ArraySlice<Sample>) -> [UInt8] {
     guard let first = samples.first, samples.count <= maximumSamples else {
       preconditionFailure("a chunk has 1 to \(maximumSamples) samples, not \(samples.count)")
     }
@@ -79,7 +84,7 @@ public enum ChunkCodec {
   }
 
   private static func writeTimes(
-    _ samples: some Collection<Sample>, from first: Timestamp, to writer: inout ByteWriter
+    _ samples: ArraySlice<Sample>, from first: Timestamp, to writer: inout ByteWriter
   ) {
     writer.time(first)
     var runs = RunWriter()
@@ -126,7 +131,7 @@ public enum ChunkCodec {
   }
 
   private static func writeSignificands(
-    _ samples: some Collection<Sample>, isWide: Bool, to writer: inout ByteWriter
+    _ samples: ArraySlice<Sample>, isWide: Bool, to writer: inout ByteWriter
   ) {
     guard isWide else {
       DeltaColumn.write(

@@ -1,12 +1,12 @@
 import SiteModel
 
-/// The bytes of one batch's readings in their order of arrival: cheap to write while messages wait for
-/// their commit, and turned into chunks later. Each reading says only what differs from the one
+/// The bytes of one batch's readings in their order of arrival: cheap to write while messages wait
+/// for their commit, and turned into chunks later. Each reading says only what differs from the one
 /// before; six values of one message share device and time.
 ///
-/// Layout: format (1 byte), count, readings, checksum. A reading: flags (1 byte; quality in the high
-/// half), then what the flags announce: device, time and exponent as differences, and always metric
-/// (difference) and significand.
+/// Layout: format (1 byte), count, readings, checksum. A reading: flags (1 byte; quality in the
+/// high half), then what the flags announce: device, time and exponent as differences, and always
+/// metric (difference) and significand.
 public enum RecentCodec {
   private static let format: UInt8 = 1
   private static let newDevice: UInt8 = 1
@@ -46,8 +46,8 @@ public enum RecentCodec {
     return writer.bytes
   }
 
-  /// Calls `body` with each reading in order of arrival. Bytes that ``encode(_:)`` did not write are
-  /// refused, possibly after some readings were given.
+  /// Calls `body` with each reading in order of arrival. Bytes that ``encode(_:)`` did not write
+  /// are refused, possibly after some readings were given.
   public static func decode(
     _ bytes: UnsafeRawBufferPointer, _ body: (Reading) -> Void
   ) throws(CorruptBytes) {

@@ -17,8 +17,9 @@ public struct Sample: Sendable, Equatable {
   }
 }
 
-/// Orders samples and removes repeats. A series is a set: the order of arrival, and how often a sample
-/// came, make no difference to what is read back. Two different values at one instant both stay.
+/// Orders samples and removes repeats. A series is a set: the order of arrival, and how often a
+/// sample came, make no difference to what is read back. Two different values at one instant both
+/// stay.
 public enum Samples {
   /// Sorts by time, then value, and keeps one of each time and numerically equal value: the one
   /// written with the most decimals, then the one of the best quality.

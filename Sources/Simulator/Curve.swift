@@ -13,6 +13,9 @@ struct Curve {
     return (hours[hour % 24] * (3_600_000 - rest) + hours[(hour + 1) % 24] * rest) / 3_600_000
   }
 
+  /// The value of the running hour.
+  func stepValue(at millisecondOfDay: Int64) -> Int { hours[Int(millisecondOfDay / 3_600_000) % 24] }
+
   /// Load of a macro cell in permille: quiet before dawn, busiest in the evening.
   static let traffic = Curve([
     690, 650, 620, 605, 600, 610, 650, 720, 790, 840, 870, 890,

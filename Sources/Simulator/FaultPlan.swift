@@ -1,3 +1,5 @@
+import SiteModel
+
 /// Which site has which outages, which a silent device, and when; drawn once from the seed.
 struct FaultPlan {
   private(set) var outages: [Int: [Plan.Span]] = [:]

@@ -11,6 +11,7 @@ struct FleetBuilder {
   private var random: RandomSource
   /// The prepaid meters, in the order of the sites.
   private var prepaid: [Int] = []
+  private var baseStations = 0
 
   init(_ options: FleetOptions, _ faults: FaultPlan) {
     (self.options, self.faults) = (options, faults)
@@ -87,7 +88,8 @@ struct FleetBuilder {
 extension FleetBuilder {
   private mutating func addBaseStation(_ index: Int) {
     let shapes: [Shape] = [.acrelMeter, .lorawanThreePhase, .genericJSON]
-    let shape = shapes[random.below(3)]
+    let shape = shapes[baseStations % 3]
+    baseStations += 1
     let ct = shape == .acrelMeter && random.below(2) == 0 ? 20 : 1
     addDevice(index, "M1", .meter, .master, [shape], ct: ct)
     addDevice(index, "F1", .fsu, .supervision, [.fsuData, .fsuAlarm])
@@ -111,7 +113,7 @@ extension FleetBuilder {
     prepaid.append(devices.count)
     addDevice(
       index, "S1", .meter, .sub, [isCoarse ? .elemeterEnvelope : .prepaidSubmeter],
-      ct: isCoarse ? 40 : 1, parent: parent)
+      ct: isCoarse ? 10 : 1, parent: parent)
   }
 
   /// Every fourth landlord has the model whose price shows two decimals.
@@ -169,6 +171,7 @@ extension FleetBuilder {
     let chance = random.below(1000)
     let begin = options.start.milliseconds
     var schedule = PriceSchedule(normal: below, raised: raised, spans: [])
+    guard options.round == nil else { return schedule }
     if chance < options.overpricedPermille {
       let later = begin + options.durationMilliseconds / 8
         + random.within(0...(options.durationMilliseconds / 4))

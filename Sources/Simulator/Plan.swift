@@ -15,15 +15,7 @@ final class Plan: Sendable {
     let outages: [Span]
 
     /// The outage at an instant; nil with mains.
-    func outage(at time: Int64) -> Span? {
-      guard !outages.isEmpty else { return nil }
-      var (low, high) = (0, outages.count)
-      while low < high {
-        let middle = (low + high) / 2
-        if outages[middle].upperBound <= time { low = middle + 1 } else { high = middle }
-      }
-      return low < outages.count && outages[low].contains(time) ? outages[low] : nil
-    }
+    func outage(at time: Int64) -> Span? { outages.span(at: time) }
   }
 
   /// A device, its silences in order, and what it charges.
@@ -74,13 +66,18 @@ struct PriceSchedule: Sendable, Equatable {
   /// When the raised price is in force, in order.
   var spans: [Range<Int64>]
 
-  func price(at time: Int64) -> Int64 {
-    var (low, high) = (0, spans.count)
+  func price(at time: Int64) -> Int64 { spans.span(at: time) == nil ? normal : raised }
+}
+
+extension [Range<Int64>] {
+  /// The one of these stretches, which are in order and apart, that holds `time`.
+  func span(at time: Int64) -> Range<Int64>? {
+    var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2
-      if spans[middle].upperBound <= time { low = middle + 1 } else { high = middle }
+      if self[middle].upperBound <= time { low = middle + 1 } else { high = middle }
     }
-    return low < spans.count && spans[low].contains(time) ? raised : normal
+    return low < count && self[low].contains(time) ? self[low] : nil
   }
 }
 

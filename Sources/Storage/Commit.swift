@@ -7,12 +7,13 @@ import SiteModel
 // The one transaction of a batch: journal, readings, events, quarantine, alerts, outbox and totals.
 
 extension Store {
-  /// Stores a batch and everything that follows from it, all or nothing, and returns the number of its
-  /// journal row. When it returns, the batch is as durable as ``StoreOptions/synchronous`` says. After
-  /// an error nothing of it is stored, and the same call may be made again.
+  /// Stores a batch and everything that follows from it, all or nothing, and returns the number of
+  /// its journal row. When it returns, the batch is as durable as ``StoreOptions/synchronous``
+  /// says. After an error nothing of it is stored, and the same call may be made again.
   ///
-  /// `batch` has at least one entry. `snapshot` is the engine's state after it, nil when none is due.
-  /// `duplicates` counts messages that were recognised as stored before and left out of the batch.
+  /// `batch` has at least one entry. `snapshot` is the engine's state after it, nil when none is
+  /// due. `duplicates` counts messages that were recognised as stored before and left out of the
+  /// batch.
   @discardableResult
   public func commit(
     batch: Batch, outcome: Outcome, snapshot: [UInt8]? = nil, duplicates: Int = 0
@@ -56,7 +57,8 @@ extension Store {
       after: newest?[1] ?? JournalChain.genesis, seq: seq, entries: batch.count, body: batch.body)
     let body = batch.body
     guard let start = UnsafeMutableRawPointer(mutating: body.baseAddress) else { return seq }
-    // Bound without a copy: the batch outlives the statement, and nothing writes through the pointer.
+    // Bound without a copy: the batch outlives the statement, and nothing writes through the
+    // pointer.
     let bytes = Data(bytesNoCopy: start, count: body.count, deallocator: .none)
     try db.cachedStatement(sql: "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)").execute(
       arguments: [

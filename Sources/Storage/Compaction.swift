@@ -4,8 +4,9 @@ import Series
 import SiteModel
 
 // Moves readings from `recent`, where commits put them as they came, into chunks by series. A run
-// covers all rows of `recent` at its start and goes through the devices in steps, so that no step holds
-// the write lock for long. Between the steps some samples are in both places; readers drop repeats.
+// covers all rows of `recent` at its start and goes through the devices in steps, so that no step
+// holds the write lock for long. Between the steps some samples are in both places; readers drop
+// repeats.
 
 extension Store {
   /// Does one step of compaction when enough readings wait or a run is under way; true when it did.
@@ -59,8 +60,7 @@ extension Store {
   }
 
   private func collect(_ db: Database, _ run: Run) throws -> Step {
-    var counts: [Int32: Int] = [:]
-    try forEachReading(db, run) { counts[$0.device.position, default: 0] += 1 }
+    let counts = try countByDevice(db, run)
     var step = Step()
     var total = 0
     for (device, count) in counts.sorted(by: { $0.key < $1.key }) {
@@ -79,25 +79,37 @@ extension Store {
     return step
   }
 
+  private func countByDevice(_ db: Database, _ run: Run) throws -> [Int32: Int] {
+    var counts: [Int32: Int] = [:]
+    // Readings of one device come in rows, so that counting them first spares most look-ups.
+    var (device, count) = (run.firstDevice, 0)
+    try forEachReading(db, run) { reading in
+      if reading.device.position != device {
+        counts[device, default: 0] += count
+        (device, count) = (reading.device.position, 0)
+      }
+      count += 1
+    }
+    counts[device, default: 0] += count
+    return counts
+  }
+
   private func forEachReading(
     _ db: Database, _ run: Run, _ body: (Reading) -> Void
   ) throws {
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT body FROM recent WHERE seq <= ? ORDER BY seq", arguments: [run.throughSeq])
+      db, sql: "SELECT seq, body FROM recent WHERE seq <= ? ORDER BY seq",
+      arguments: [run.throughSeq])
     while let row = try rows.next() {
-      try row.withUnsafeData(atIndex: 0) { data in
-        try (data ?? Data()).withUnsafeBytes { bytes in
-          try RecentCodec.decode(bytes) { reading in
-            if reading.device.position >= run.firstDevice { body(reading) }
-          }
-        }
+      try row.forEachRecentReading(path: path) { reading in
+        if reading.device.position >= run.firstDevice { body(reading) }
       }
     }
   }
 
-  /// Writes the samples of one series. Newest chunks that are not much larger than what is added are
-  /// taken in and written anew, so that a sample is rewritten a few times only, yet most chunks are
-  /// full.
+  /// Writes the samples of one series. Newest chunks that are not much larger than what is added
+  /// are taken in and written anew, so that a sample is rewritten a few times only, yet most chunks
+  /// are full.
   private func store(_ db: Database, _ series: SeriesKey, _ added: [Sample]) throws {
     var samples = added
     Samples.normalize(&samples)
@@ -109,9 +121,10 @@ extension Store {
     while let row = try Row.fetchOne(newest, arguments: series.arguments) {
       let count: Int = row[1]
       guard count <= samples.count * 4, count + samples.count <= options.chunkSamples else { break }
-      let old = try row.withUnsafeData(atIndex: 2) { data in
-        try (data ?? Data()).withUnsafeBytes { try ChunkCodec.decode($0) }
-      }
+      // A damaged chunk stays where it is, for `verify` to name.
+      let body: Data = row[2]
+      let decoded = try? body.withUnsafeBytes { bytes in try ChunkCodec.decode(bytes) }
+      guard let old = decoded else { break }
       samples = Samples.merge(old, samples)
       try db.cachedStatement(sql: "DELETE FROM chunk WHERE id = ?").execute(arguments: [row[0]])
     }
@@ -135,19 +148,16 @@ extension Store {
   }
 }
 
-/// Names one series.
+/// Names one series: device and metric in one number, which hashes and sorts fast.
 struct SeriesKey: Hashable, Comparable {
-  var device: DeviceIndex
-  var metric: Metric
+  private let number: Int64
 
   init(_ device: DeviceIndex, _ metric: Metric) {
-    self.device = device
-    self.metric = metric
+    number = Int64(device.position) << 16 | Int64(metric.number)
   }
 
-  static func < (left: SeriesKey, right: SeriesKey) -> Bool {
-    (left.device, left.metric) < (right.device, right.metric)
-  }
+  static func < (left: SeriesKey, right: SeriesKey) -> Bool { left.number < right.number }
 
-  var arguments: StatementArguments { [Int(device.position), Int(metric.number)] }
+  /// Device and metric as the tables hold them.
+  var arguments: StatementArguments { [number >> 16, number & 0xFFFF] }
 }

@@ -19,8 +19,8 @@ extension StoreReader {
   /// Problems that one check lists at most; it stops there.
   public static let problemLimit = 100
 
-  /// Checks every row of the journal: numbers without gaps, the hash chain, and that each entry can be
-  /// read. A changed row is named once, because the chain goes on from the stored hash.
+  /// Checks every row of the journal: numbers without gaps, the hash chain, and that each entry can
+  /// be read. A changed row is named once, because the chain goes on from the stored hash.
   public func verifyJournal() throws(StoreError) -> [StoreProblem] {
     var problems: [StoreProblem] = []
     var (seq, previous) = (Int64(1), JournalChain.genesis)

@@ -1,8 +1,8 @@
 import Foundation
 import SiteModel
 
-/// The hash chain of the journal: each row's hash covers its body and the hash of the row before, so
-/// that no row can be changed, removed or inserted unnoticed by who knows the newest hash.
+/// The hash chain of the journal: each row's hash covers its body and the hash of the row before,
+/// so that no row can be changed, removed or inserted unnoticed by who knows the newest hash.
 enum JournalChain {
   /// Stands before the first row: 32 zero bytes.
   static let genesis = Data(count: 32)

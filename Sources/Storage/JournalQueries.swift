@@ -26,33 +26,41 @@ extension StoreReader {
   public func forEachSegment(
     after seq: Int64 = 0, _ body: (JournalSegment) -> Bool
   ) throws(StoreError) {
-    var last: Int64? = seq
-    while let previous = last {
-      last = try read { db in
-        let next = try db.cachedStatement(
-          sql: """
-            SELECT seq, entries, messages, body FROM journal WHERE seq > ? ORDER BY seq LIMIT 1
-            """)
-        guard let row = try Row.fetchOne(next, arguments: [previous]) else { return nil }
-        let goesOn = try row.withUnsafeData(atIndex: 3) { data in
-          (data ?? Data()).withUnsafeBytes { bytes in
-            body(JournalSegment(seq: row[0], entries: row[1], messages: row[2], body: bytes))
-          }
-        }
-        return goesOn ? row[0] : nil
+    var previous = seq
+    // The body may ask the file again, which a connection in use would not allow: copy, then call.
+    while let row = try segment(after: previous) {
+      let goesOn = row.body.withUnsafeBytes { bytes in
+        body(
+          JournalSegment(
+            seq: row.seq, entries: row.entries, messages: row.messages, body: bytes))
       }
+      guard goesOn else { return }
+      previous = row.seq
     }
   }
 
-  /// Calls `body` with the newest messages of the journal, oldest first, to recognise what the broker
-  /// sends again. An entry's bytes are valid during its call.
+  private typealias StoredSegment = (seq: Int64, entries: Int, messages: Int, body: Data)
+
+  private func segment(after seq: Int64) throws(StoreError) -> StoredSegment? {
+    try read { db in
+      let next = try db.cachedStatement(
+        sql: """
+          SELECT seq, entries, messages, body FROM journal WHERE seq > ? ORDER BY seq LIMIT 1
+          """)
+      return try Row.fetchOne(next, arguments: [seq]).map { ($0[0], $0[1], $0[2], $0[3]) }
+    }
+  }
+
+  /// Calls `body` with the newest messages of the journal, oldest first, to recognise what the
+  /// broker sends again. An entry's bytes are valid during its call.
   public func forEachRecentMessage(
     atMost limit: Int = 65_535, _ body: (JournalEntry) -> Void
   ) throws(StoreError) {
-    var (start, surplus) = try startOfRecent(limit)
+    guard limit > 0 else { return }
+    let (start, older) = try startOfRecent(limit)
+    var surplus = older
     var damage: StoreError?
     try forEachSegment(after: start - 1) { segment in
-      start = segment.seq
       var offset = 0
       while offset < segment.body.count {
         guard let entry = try? JournalEntry(checking: segment.body, at: offset) else {

@@ -9,6 +9,13 @@ public struct OutboxCounts: Sendable, Equatable {
   public var delivered = 0
   /// Refused by their recipient, of the rows that are kept.
   public var failed = 0
+
+  /// Counts from their parts.
+  public init(pending: Int = 0, delivered: Int = 0, failed: Int = 0) {
+    self.pending = pending
+    self.delivered = delivered
+    self.failed = failed
+  }
 }
 
 extension StoreReader {

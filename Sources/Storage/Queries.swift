@@ -15,6 +15,18 @@ public struct StoreTotals: Sendable, Equatable {
   public var duplicates: Int64 = 0
   /// Messages, or parts of them, that could not be used.
   public var quarantined: Int64 = 0
+
+  /// Totals from their parts.
+  public init(
+    messages: Int64 = 0, readings: Int64 = 0, events: Int64 = 0, duplicates: Int64 = 0,
+    quarantined: Int64 = 0
+  ) {
+    self.messages = messages
+    self.readings = readings
+    self.events = events
+    self.duplicates = duplicates
+    self.quarantined = quarantined
+  }
 }
 
 /// How many alerts of a kind and severity there are.

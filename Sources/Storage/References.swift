@@ -68,7 +68,8 @@ extension StoreReader {
     try read { db in try Int64.fetchOne(db, sql: "SELECT max(id) FROM reference_file") ?? 0 }
   }
 
-  /// The newest engine state that is whole, with the journal row it follows; nil when there is none.
+  /// The newest engine state that is whole, with the journal row it follows; nil when there is
+  /// none.
   public func latestSnapshot() throws(StoreError) -> (seq: Int64, bytes: [UInt8])? {
     try read { db in
       let rows = try Row.fetchCursor(

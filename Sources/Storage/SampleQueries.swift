@@ -21,9 +21,9 @@ extension StoreReader {
     return samples
   }
 
-  /// Calls `body` with the samples of one series with `from` <= time < `to`, sorted by time, without
-  /// repeats, until it returns false. Memory is bounded by overlapping chunks, not by the range.
-  /// One view of the file is held open meanwhile.
+  /// Calls `body` with the samples of one series with `from` <= time < `to`, sorted by time,
+  /// without repeats, until it returns false. Memory is bounded by overlapping chunks, not by the
+  /// range. One view of the file is held open meanwhile.
   public func forEachSample(
     of device: DeviceIndex, _ metric: Metric, from: Timestamp = .min, to: Timestamp = .max,
     _ body: (Sample) -> Bool
@@ -31,7 +31,7 @@ extension StoreReader {
     let series = SeriesKey(device, metric)
     let range = from.milliseconds..<max(from.milliseconds, to.milliseconds)
     try read { db in
-      var pending = try recentSamples(db, series, range)
+      var pending = try recentSamples(db, device, metric, range)
       for chunk in try chunks(db, series, range) {
         let ready = pending.prefix { $0.time.milliseconds < chunk.firstMs }
         for sample in ready where !body(sample) { return }
@@ -57,11 +57,11 @@ extension StoreReader {
   }
 
   private func recentSamples(
-    _ db: Database, _ series: SeriesKey, _ range: Range<Int64>
+    _ db: Database, _ device: DeviceIndex, _ metric: Metric, _ range: Range<Int64>
   ) throws -> [Sample] {
     var samples: [Sample] = []
     try forEachRecent(db, range) { reading in
-      guard reading.metric == series.metric, reading.device == series.device,
+      guard reading.metric == metric, reading.device == device,
         range.contains(reading.time.milliseconds)
       else { return }
       samples.append(Sample(time: reading.time, value: reading.value, quality: reading.quality))
@@ -78,15 +78,7 @@ extension StoreReader {
       sql: "SELECT seq, body FROM recent WHERE last_ms >= ? AND first_ms < ? ORDER BY seq",
       arguments: [range.lowerBound, range.upperBound])
     while let row = try rows.next() {
-      try row.withUnsafeData(atIndex: 1) { data in
-        try (data ?? Data()).withUnsafeBytes { bytes in
-          do {
-            try RecentCodec.decode(bytes, body)
-          } catch {
-            throw StoreError(.corrupt("recent readings \(row[0] as Int64) are damaged"), path: path)
-          }
-        }
-      }
+      try row.forEachRecentReading(path: path, body)
     }
   }
 
@@ -110,6 +102,22 @@ extension StoreReader {
       return try body.withUnsafeBytes { bytes in try ChunkCodec.decode(bytes) }
     } catch {
       throw StoreError(.corrupt("chunk \(chunk) is damaged"), path: path)
+    }
+  }
+}
+
+extension Row {
+  /// Decodes a row of `recent` that was selected as `seq, body`.
+  func forEachRecentReading(path: String, _ body: (Reading) -> Void) throws {
+    try withUnsafeData(atIndex: 1) { data in
+      try (data ?? Data()).withUnsafeBytes { bytes in
+        do {
+          try RecentCodec.decode(bytes, body)
+        } catch {
+          let seq: Int64 = self[0]
+          throw StoreError(.corrupt("the readings of journal row \(seq) are damaged"), path: path)
+        }
+      }
     }
   }
 }

@@ -11,7 +11,8 @@ enum Schema {
   /// Pages of 8 KiB: journal bodies of a megabyte need half as many overflow pages as with 4 KiB.
   static let pageSize = 8192
 
-  /// Each statement list turns the version of its position into the next. Never edited once released.
+  /// Each statement list turns the version of its position into the next. Never edited once
+  /// released.
   private static let migrations = [journalTables + seriesTables + alertTables + referenceTables]
 
   /// Creates the tables, or brings an older file up to date; one transaction.
@@ -58,7 +59,8 @@ enum Schema {
       messages INTEGER NOT NULL,   -- messages among them
       first_ms INTEGER NOT NULL,   -- receipt of the first entry
       last_ms INTEGER NOT NULL,    -- receipt of the last entry
-      hash BLOB NOT NULL,          -- SHA-256(previous hash, seq, entries (8 bytes each, big-endian), body)
+      hash BLOB NOT NULL,          -- SHA-256 of previous hash, seq and entries as 8 bytes each,
+                                   -- big-endian, and body
       body BLOB NOT NULL           -- the entries; layout in Engine/Batch.swift
     ) STRICT;
     CREATE TABLE snapshot (
@@ -68,7 +70,8 @@ enum Schema {
       bytes BLOB NOT NULL          -- the state; layout is the engine's
     ) STRICT;
     CREATE TABLE counter (
-      name TEXT PRIMARY KEY,       -- messages, readings, events, duplicates, quarantined, outbox_pruned
+      name TEXT PRIMARY KEY,       -- messages, readings, events, duplicates, quarantined,
+                                   -- outbox_pruned
       value INTEGER NOT NULL       -- total since the file was made
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE quarantine (

@@ -2,11 +2,11 @@ import Foundation
 import GRDB
 import SiteModel
 
-/// The writing side of the one database file: it owns the connection that writes, the migrations and
-/// every statement that changes a row. Safe to use from several threads; writes queue up.
+/// The writing side of the one database file: it owns the connection that writes, the migrations
+/// and every statement that changes a row. Safe to use from several threads; writes queue up.
 ///
-/// The write-ahead log is copied into the file every 32 MiB and cut to 64 MiB; a reader that holds one
-/// query open for long makes it grow until that query ends.
+/// The write-ahead log is copied into the file every 32 MiB and cut to 64 MiB; a reader that holds
+/// one query open for long makes it grow until that query ends.
 public final class Store: Sendable {
   /// The database file.
   public let path: String
@@ -65,10 +65,13 @@ public final class Store: Sendable {
   /// Checkpoints and closes. No other call may follow.
   public func close() throws(StoreError) {
     try checkpoint()
+    // Readers go first: only a writer that closes last removes the write-ahead log.
+    pool.invalidateReadOnlyConnections()
     do { try pool.close() } catch { throw StoreError(error, path: path) }
   }
 
-  /// Runs `body` in one transaction that takes the write lock at once; all of it happens or nothing.
+  /// Runs `body` in one transaction that takes the write lock at once; all of it happens or
+  /// nothing.
   func write<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
     do {
       return try pool.write(body)
@@ -93,7 +96,8 @@ public final class Store: Sendable {
     configuration.maximumReaderCount = 4
     configuration.prepareDatabase { db in
       guard !db.configuration.readonly else { return }
-      // Debian's SQLite overwrites deleted content by default: a write for every page that is freed.
+      // Debian's SQLite overwrites deleted content by default: a write for every page that is
+      // freed.
       try db.execute(
         sql: """
           PRAGMA page_size = \(Schema.pageSize);

@@ -76,7 +76,8 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH:
       return .corrupt(text)
     case .SQLITE_CANTOPEN where !FileManager.default.fileExists(atPath: path): return .notFound
-    // A full disk shows as FULL when a write fails, but as IOERR when a sync or the shared memory does.
+    // A full disk shows as FULL when a write fails, but as IOERR when a sync or the shared memory
+    // does.
     case .SQLITE_IOERR, .SQLITE_CANTOPEN: return isDiskFull(path) ? .full : .io(text)
     default: return .io(text)
     }

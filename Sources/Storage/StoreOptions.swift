@@ -13,8 +13,8 @@ public struct StoreOptions: Sendable, Equatable {
 
   /// Default: ``Synchronous/full``.
   public var synchronous = Synchronous.full
-  /// Largest size of the database file in MB (2^20 bytes, 1…1 000 000 000), the write-ahead log not
-  /// counted; nil, the default, for no limit but the disk's.
+  /// Largest size of the database file in MB (2^20 bytes, 1…1 000 000 000), the write-ahead log
+  /// not counted; nil, the default, for no limit but the disk's.
   public var maximumSizeMB: Int?
   /// Seconds to wait for another process's write, 0…600; 10 by default.
   public var busyTimeoutSeconds = 10

@@ -4,9 +4,9 @@ import SiteModel
 
 /// The reading side of the database file. Safe to use from several threads.
 ///
-/// A reader of a live file needs to open its `-shm` file, which SQLite keeps beside it: write permission
-/// on the folder, or a running collector whose `-shm` may be read. Without either, and with no
-/// write-ahead log left, the file is opened as one that nobody changes.
+/// A reader of a live file needs to open its `-shm` file, which SQLite keeps beside it: write
+/// permission on the folder, or a running collector whose `-shm` may be read. Without either, and
+/// with no write-ahead log left, the file is opened as one that nobody changes.
 public final class StoreReader: Sendable {
   /// The database file.
   public let path: String

@@ -25,6 +25,13 @@ enum Support {
     }
   }
 
+  /// Writes a file.
+  static func write(_ text: String, to path: String) {
+    guard let file = fopen("/" + path, "wb") else { return }
+    fputs(text, file)
+    fclose(file)
+  }
+
   /// Names in a folder, sorted, without hidden ones.
   static func names(in folder: String) -> [String] {
     guard let handle = opendir("/" + folder) else { return [] }

@@ -30,6 +30,7 @@ struct ConnectTests {
     try client.run(releasing: false, "a message") { client.payloads == ["a"] }
     client.session.abandon()
     try client.run("redelivery") { client.payloads == ["a", "a"] }
+    try client.run("the acknowledgement") { shim.clientBytes.suffix(4).starts(with: [0x40, 2]) }
     // What worked is remembered, and MQTT 5 is tried again after eight connections.
     shim.swallow([])
     for _ in 0..<7 {
@@ -126,22 +127,63 @@ struct ConnectTests {
     #expect(client.events.contains(.subscribed(filter: "t/#", grantedQoS: 0)))
   }
 
-  @Test func aSecondClientWithTheSameIdIsReported() throws {
-    let broker = try Broker()
-    let first = try connected(options(broker.url))
-    let second = try connected(options(broker.url))
-    try first.run("the take-over") { !first.losses.isEmpty }
-    #expect(first.losses == [MQTTFailure(.sessionTakenOver)])
-    _ = second
+  /// What a server says in MQTT 5 after its CONNACK, and what the session makes of it.
+  @Test(arguments: [
+    ([0xE0, 1, 0x8E], .sessionTakenOver), ([0xE0, 1, 0x8B], .serverUnavailable),
+    ([0xE0, 1, 0x97], .broker(code: 0x97)), ([], .closedByBroker),
+    ([0x07, 0], .protocolViolation), ([0x30, 0xFF, 0xFF, 0xFF, 0xFF, 1], .protocolViolation),
+  ] as [([UInt8], MQTTFailure.Reason)])
+  func theEndOfAConnectionHasAReason(words: [UInt8], reason: MQTTFailure.Reason) throws {
+    let server = try OldBroker(answerToLevel5: [0x20, 3, 0, 0, 0] + words)
+    defer { server.stop() }
+    let client = try Client(options("mqtt://127.0.0.1:\(server.port)", filters: []))
+    try client.run("the end") { !client.losses.isEmpty }
+    #expect(client.losses.first == MQTTFailure(reason))
   }
 
+  /// CONNACK reason codes of MQTT 5, and whether a person has to act.
+  @Test(arguments: [
+    (0x86, .badCredentials, true), (0x85, .clientIDRejected, true), (0x89, .serverUnavailable, false),
+    (0x8A, .notAuthorized, true), (0x95, .broker(code: 0x95), false),
+  ] as [(UInt8, MQTTFailure.Reason, Bool)])
+  func aRefusalHasAReason(code: UInt8, reason: MQTTFailure.Reason, needsOperator: Bool) throws {
+    let server = try OldBroker(answerToLevel5: [0x20, 3, 0, code, 0])
+    defer { server.stop() }
+    let client = try Client(options("mqtt://127.0.0.1:\(server.port)", filters: []))
+    try client.run("the refusal") { !client.failures.isEmpty }
+    #expect(client.failures.first == MQTTFailure(reason))
+    #expect(client.failures.first?.needsOperator == needsOperator)
+  }
+
+  /// SUBACKs for two filters, which have the packet identifiers 1 and 2.
   @Test func refusedFiltersAreReportedEachByItself() throws {
-    let folder = try TemporaryFolder()
-    let rules = try folder.write("topic read t/#\n", to: "rules")
-    let broker = try Broker(
-      settings: ["allow_anonymous true", "acl_file \(rules)"], folder: folder)
-    let client = try connected(options(broker.url, filters: ["t/#", "$share/g"]))
-    #expect(client.events.contains(.subscribed(filter: "t/#", grantedQoS: 1)))
-    #expect(client.events.contains { if case .subscriptionRefused("$share/g", _) = $0 { true } else { false } })
+    let answers: [UInt8] = [0x90, 4, 0, 1, 0, 0x87, 0x90, 4, 0, 2, 0, 1]
+    let server = try OldBroker(answerToLevel5: [0x20, 3, 0, 0, 0] + answers)
+    defer { server.stop() }
+    let client = try Client(options("mqtt://127.0.0.1:\(server.port)", filters: ["a/#", "b"]))
+    try client.run("the answers") { client.events.count >= 3 }
+    #expect(client.events[1] == .subscriptionRefused(filter: "a/#", code: 0x87))
+    #expect(client.events[2] == .subscribed(filter: "b", grantedQoS: 1))
+  }
+
+  /// All of a CONNACK's properties: expiry 60 s, receive maximum 10, maximum packet 1000 bytes,
+  /// keep-alive 30 s, no wildcards.
+  @Test func aConnackSaysTheBrokersLimits() throws {
+    let properties: [UInt8] = [
+      17, 0, 0, 0, 60, 33, 0, 10, 39, 0, 0, 3, 0xE8, 19, 0, 30, 40, 0,
+    ]
+    let server = try OldBroker(
+      answerToLevel5: [0x20, UInt8(3 + properties.count), 0, 0, UInt8(properties.count)] + properties)
+    defer { server.stop() }
+    let client = try Client(options("mqtt://127.0.0.1:\(server.port)", filters: []))
+    try client.run("a connection") { !client.connections.isEmpty }
+    let broker = try #require(client.connections.first)
+    #expect(broker.limits.receiveMaximum == 10)
+    #expect(broker.limits.keepAlive_s == 30)
+    #expect(
+      broker.warnings == [
+        .sessionExpiry(asked_s: 604_800, granted_s: 60), .noWildcards,
+        .smallPackets(maximum_bytes: 1000),
+      ])
   }
 }

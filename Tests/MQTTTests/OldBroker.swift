@@ -2,8 +2,8 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// A server that knows just enough of MQTT 3.1.1 to refuse MQTT 5 as old brokers do: it answers a
-/// CONNECT of level 5 with the given bytes and hangs up, and accepts one of level 4.
+/// A server that answers a CONNECT of level 5 with the given bytes and ends its side, and accepts
+/// one of level 4: old brokers, and brokers in a bad mood.
 final class OldBroker: Sendable {
   let port: UInt16
   private let listener: Int32
@@ -26,7 +26,9 @@ final class OldBroker: Sendable {
       let level = count > 8 ? buffer[8] : 0
       let reply: [UInt8] = level == 5 ? answer : [0x20, 2, 0, 0]
       _ = write(client, reply, reply.count)
-      if level == 4 { while read(client, &buffer, buffer.count) > 0 {} }
+      if level != 4 { shutdown(client, Int32(SHUT_WR)) }
+      // Read to the end: closing with unread bytes would reset what was just sent.
+      while read(client, &buffer, buffer.count) > 0 {}
       close(client)
     }
     close(listener)

@@ -69,6 +69,20 @@ import Testing
     #expect(times == times.sorted() && times.count <= ChunkCodec.maximumSamples)
   }
 
+  @Test(arguments: [(UInt64(0), true), (1, false), (.max, false)])
+  func aRunPastTheColumnIsRefused(surplus: UInt64, isValid: Bool) {
+    var writer = ByteWriter()
+    for byte: UInt8 in [1, 0, 2] { writer.byte(byte) }  // format, flags, two samples
+    writer.signed(0)  // first time
+    writer.signed(0)  // a run of zero steps, one needed
+    writer.unsigned(surplus)
+    writer.signed(0)  // exponent
+    for digits: Int64 in [5, 1] { writer.signed(digits) }
+    let bytes = TestSeal.seal(writer.bytes)
+    let samples = try? bytes.withUnsafeBytes { try ChunkCodec.decode($0) }
+    #expect(samples?.map(\.value) == (isValid ? ["5", "6"] : nil))
+  }
+
   @Test func theTestsSealIsTheCodecs() {
     var generator = SeededGenerator(seed: 7)
     for count in 1...20 {

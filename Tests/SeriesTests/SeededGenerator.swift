@@ -19,7 +19,8 @@ struct SeededGenerator: RandomNumberGenerator {
   mutating func value() -> ExactDecimal {
     switch Int.random(in: 0..<8, using: &self) {
     case 0:
-      let digits = Int128(Int64.random(in: -999_999_999_999_999_999...999_999_999_999_999_999, using: &self))
+      let digits = Int128(
+        Int64.random(in: -999_999_999_999_999_999...999_999_999_999_999_999, using: &self))
       return ExactDecimal(significand: digits, exponent: Int.random(in: -18...18, using: &self))
     case 1:
       let high = Int128(Int64.random(in: .min ... .max, using: &self))

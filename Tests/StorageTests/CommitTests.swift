@@ -1,5 +1,6 @@
 import Alerting
 import Engine
+import Series
 import SiteModel
 import Storage
 import Testing
@@ -46,7 +47,8 @@ import Testing
     #expect(try reader.events(of: DeviceIndex(1)) == [])
     #expect(try reader.events(from: at(701), to: at(801)) == [event(800, .cleared)])
     #expect(try reader.alerts() == [alert("a1")])
-    #expect(try reader.dueNotifications(now: at(0), limit: 9) == [notification(1), notification(2)])
+    #expect(
+      try reader.dueNotifications(now: at(0), limit: 9) == [notification(1), notification(2)])
     #expect(try reader.latestSnapshot()?.bytes == [1, 2])
     #expect(
       try reader.totals()
@@ -93,7 +95,7 @@ import Testing
     #expect(failure?.reason == .full && failure?.isRetryable == true)
     #expect(commits > 5 && commits < 25)
     #expect(try store.reader.totals().readings == Int64(commits))
-    #expect(throws: StoreError.self) { try store.commit(batch: batch([large]), outcome: .init()) }
+    #expect(throws: StoreError.self) { try store.commit(batch: batch([large]), outcome: Outcome()) }
     try store.close()
     store = try fixture.open()
     let next = try store.commit(batch: batch([large]), outcome: Outcome())

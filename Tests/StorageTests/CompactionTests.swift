@@ -58,6 +58,10 @@ import Testing
     }
     #expect(try damaged.integrityCheck().map(\.place) == ["recent 1"])
     try damaged.close()
+    let stuck = try fixture.open()
+    let error = #expect(throws: StoreError.self) { try stuck.compactAll() }
+    #expect(error?.reason == .corrupt("the readings of journal row 1 are damaged"))
+    try stuck.close()
     try flip(body, back: true)
     let healed = try fixture.open()
     try healed.compactAll()
@@ -67,6 +71,14 @@ import Testing
         outcome.readings.map { Sample(time: $0.time, value: $0.value, quality: $0.quality) }))
     #expect(
       try Store.openReadOnly(path: fixture.path).integrityCheck().map(\.place) == ["chunk 1"])
+    // Newer samples do not touch the damaged chunk, and are readable beside it.
+    let resumed = try fixture.open()
+    outcome.readings = (0..<4).map { reading(0, 20, 1_000_000 + Int64($0), "1") }
+    try resumed.commit(batch: batch(["{}"]), outcome: outcome)
+    try resumed.compactAll()
+    let after = try resumed.reader.samples(of: DeviceIndex(0), Metric(number: 20), from: at(900_000))
+    #expect(after.count == 4)
+    #expect(try resumed.reader.integrityCheck().map(\.place) == ["chunk 1"])
   }
 
   private func flip(_ body: [UInt8], back: Bool = false) throws {

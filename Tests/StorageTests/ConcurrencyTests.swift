@@ -1,8 +1,9 @@
 import Engine
 import Foundation
 import SiteModel
-import Storage
 import Testing
+
+@testable import Storage
 
 /// Two writers and readers on one file.
 @Suite struct ConcurrencyTests {
@@ -46,6 +47,18 @@ import Testing
       await Task.yield()
     }
     try await writing.value
+  }
+
+  @Test func aWriterThatWaitsTooLongIsToldSo() throws {
+    let store = try fixture.open()
+    let other = try fixture.open { $0.busyTimeoutSeconds = 0 }
+    let error = try store.write { _ in
+      #expect(throws: StoreError.self) {
+        _ = try other.addReference(kind: "tariff", name: "t", bytes: [], now: at(1))
+      }
+    }
+    #expect(error?.reason == .busy && error?.isRetryable == true)
+    #expect(try other.addReference(kind: "tariff", name: "t", bytes: [], now: at(1)) == 1)
   }
 
   @Test func referencesAreVersioned() throws {

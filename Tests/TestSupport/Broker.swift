@@ -17,10 +17,11 @@ public final class Broker {
   /// Starts a broker and waits until it accepts connections.
   ///
   /// `settings` are further lines of mosquitto.conf, after `listener`; by default everybody may
-  /// connect. With `isPersistent` the broker keeps its sessions over `stop` and `start`.
+  /// connect. With `isPersistent` the broker keeps its sessions over `stop` and `start`, and with
+  /// `savesOften` (unless the settings say how often) every change over `kill`.
   public init(
     settings: [String] = ["allow_anonymous true"], isPersistent: Bool = true,
-    folder: TemporaryFolder? = nil
+    savesOften: Bool = true, folder: TemporaryFolder? = nil
   ) throws {
     self.folder = try folder ?? TemporaryFolder()
     port = try freePort()
@@ -28,9 +29,13 @@ public final class Broker {
     if geteuid() == 0 { lines.append("user root") }
     if isPersistent {
       lines += ["persistence true", "persistence_location \(self.folder.path)/"]
-      lines += ["autosave_interval 1", "autosave_on_changes true"]
+      if savesOften { lines += ["autosave_interval 1", "autosave_on_changes true"] }
     }
-    lines += ["sys_interval 1", "max_queued_messages 0", "log_dest file \(self.folder.path)/log"]
+    lines.append("log_dest file \(self.folder.path)/log")
+    for (key, value) in [("sys_interval", "1"), ("max_queued_messages", "0")]
+    where !lines.contains(where: { $0.hasPrefix(key) }) {
+      lines.append("\(key) \(value)")
+    }
     configuration = try self.folder.write(
       lines.joined(separator: "\n") + "\n", to: "mosquitto.conf")
     try start()
@@ -54,7 +59,7 @@ public final class Broker {
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
-    try process.run()
+    try withoutBlockedSignals { try process.run() }
     self.process = process
     for _ in 0..<2_000 {
       if let descriptor = connectToLoopback(port: port) {
@@ -79,4 +84,15 @@ public final class Broker {
     process.waitUntilExit()
     self.process = nil
   }
+}
+
+/// Runs a body with no signal blocked: test threads block SIGTERM, a child inherits that, and a
+/// broker that blocks SIGTERM cannot be stopped.
+private func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+  var none = sigset_t()
+  var before = sigset_t()
+  sigemptyset(&none)
+  pthread_sigmask(SIG_SETMASK, &none, &before)
+  defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+  try body()
 }

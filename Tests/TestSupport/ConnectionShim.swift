@@ -10,7 +10,6 @@ public final class ConnectionShim: Sendable {
 
   private struct State {
     var swallowedLevels: Set<UInt8>
-    var isOpen = true
     var levels: [UInt8] = []
     var clientBytes: [UInt8] = []
     var descriptors: [Int32] = []
@@ -19,6 +18,8 @@ public final class ConnectionShim: Sendable {
   private let listener: Int32
   private let brokerPort: UInt16
   private let state: Mutex<State>
+
+  deinit { for descriptor in state.withLock({ $0.descriptors }) { close(descriptor) } }
 
   /// Listens in front of a broker; swallows CONNECTs of the given protocol levels (4 is MQTT 3.1.1,
   /// 5 is MQTT 5).
@@ -40,24 +41,18 @@ public final class ConnectionShim: Sendable {
 
   /// Cuts every connection.
   public func cut() {
-    let descriptors = state.withLock { state in
-      defer { state.descriptors = [] }
-      return state.descriptors
-    }
-    for descriptor in descriptors { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    for descriptor in state.withLock({ $0.descriptors }) { shutdown(descriptor, Int32(SHUT_RDWR)) }
   }
 
-  /// Ends the server and its connections.
+  /// Ends the server and its connections. Their descriptors stay open until the object goes, so that
+  /// no number is used twice while a thread may still hold it.
   public func stop() {
-    state.withLock { $0.isOpen = false }
     shutdown(listener, Int32(SHUT_RDWR))
     cut()
   }
 
   private func acceptLoop() {
-    while state.withLock({ $0.isOpen }) {
-      let client = accept(listener, nil, nil)
-      if client < 0 { break }
+    while case let client = accept(listener, nil, nil), client >= 0 {
       state.withLock { $0.descriptors.append(client) }
       try? runThread { self.serve(client) }
     }
@@ -65,7 +60,7 @@ public final class ConnectionShim: Sendable {
   }
 
   private func serve(_ client: Int32) {
-    defer { close(client) }
+    defer { shutdown(client, Int32(SHUT_RDWR)) }
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let count = read(client, &buffer, buffer.count)
     // Fixed header (2 to 5 bytes), "MQTT" with its length (6 bytes), protocol level.
@@ -92,7 +87,7 @@ public final class ConnectionShim: Sendable {
     while case let count = read(client, &buffer, buffer.count), count > 0 {
       pass(buffer.prefix(count), to: broker)
     }
-    close(broker)
+    shutdown(broker, Int32(SHUT_RDWR))
   }
 
   private func pass(_ bytes: ArraySlice<UInt8>, to broker: Int32) {

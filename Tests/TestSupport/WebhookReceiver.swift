@@ -85,6 +85,7 @@ public actor WebhookReceiver {
   private var process: Process?
   private var input: FileHandle?
   private var listening = false
+  private var ended = false
   private var scripted = 0
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -110,9 +111,9 @@ public actor WebhookReceiver {
     process.standardInput = input
     process.standardOutput = output
     try process.run()
-    (self.process, self.input) = (process, input.fileHandleForWriting)
+    (self.process, self.input, ended) = (process, input.fileHandleForWriting, false)
     let parts = Self.parts(of: output.fileHandleForReading)
-    Task { await read(parts) }
+    Task { await read(parts, of: process.processIdentifier) }
     try await wait("listening") { $0.listening }
   }
 
@@ -155,7 +156,7 @@ public actor WebhookReceiver {
     }
   }
 
-  private func read(_ parts: AsyncStream<Data>) async {
+  private func read(_ parts: AsyncStream<Data>, of identifier: Int32) async {
     var line = Data()
     for await part in parts {
       for byte in part {
@@ -168,6 +169,9 @@ public actor WebhookReceiver {
       }
       wake()
     }
+    // The process has closed its output: it is gone, or about to be.
+    if let process, process.processIdentifier == identifier { ended = true }
+    wake()
   }
 
   private func note(_ line: Data) {
@@ -197,8 +201,9 @@ public actor WebhookReceiver {
     }
     defer { alarm.cancel() }
     while !isDone(self) {
-      guard ContinuousClock.now < deadline else {
-        throw Silence(description: "waited \(limit) s for \(what); \(requests.count) requests came")
+      guard ContinuousClock.now < deadline, !ended else {
+        let end = ended ? "the receiver ended" : "nothing within \(limit) s"
+        throw Silence(description: "waiting for \(what): \(end); \(requests.count) requests came")
       }
       await withCheckedContinuation { waiting.append($0) }
     }

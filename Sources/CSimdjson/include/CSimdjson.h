@@ -66,8 +66,8 @@ sitewatt_json_parser *_Nullable sitewatt_json_create(void);
 /// Gives all memory back.
 void sitewatt_json_destroy(sitewatt_json_parser *_Nullable parser);
 
-/// Reads one document: an object or an array, and nothing after it. On success `*nodes` and `*count`
-/// describe it, the root first.
+/// Reads one document: an object or an array, and nothing after it. On success `*nodes` and
+/// `*count` describe it, the root first.
 sitewatt_json_status sitewatt_json_parse(
     sitewatt_json_parser *_Nonnull parser, const uint8_t *_Nonnull bytes, size_t length,
     const sitewatt_json_node *_Nullable *_Nonnull nodes, uint32_t *_Nonnull count);

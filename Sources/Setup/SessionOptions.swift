@@ -1,0 +1,35 @@
+import MQTT
+import SiteModel
+
+extension Settings {
+  /// The MQTT session's options; secrets are read from their files here.
+  public func mqttOptions(filters: [String]) throws(Problems) -> MQTTOptions {
+    var brokers: [BrokerURL] = []
+    var problems: [Problem] = []
+    for text in mqtt.brokers {
+      do { brokers.append(try BrokerURL(parsing: text)) } catch {
+        problems.append(Problem(file: file, line: 0, text: "mqtt.brokers: \(error)"))
+      }
+    }
+    guard problems.isEmpty else { throw Problems(problems) }
+    var options = MQTTOptions(brokers: brokers, clientID: node)
+    options.filters = mqtt.subscriptions.isEmpty ? filters : mqtt.subscriptions
+    if let path = mqtt.usernameFile { options.user = try FileBytes.secret(path) }
+    if let path = mqtt.passwordFile { options.password = MQTTSecret(try FileBytes.secret(path)) }
+    options.tls.authorityFile = mqtt.caFile
+    options.tls.certificateFile = mqtt.certificateFile
+    options.tls.keyFile = mqtt.keyFile
+    options.sessionExpiry_s = UInt32(mqtt.sessionExpirySeconds)
+    options.receiveMaximum = UInt16(mqtt.receiveMaximum)
+    options.keepAlive_s = UInt16(mqtt.keepAliveSeconds)
+    options.connectTimeout_ms = Int64(mqtt.connectTimeoutSeconds) * 1000
+    // A broker silently drops what is larger than this, so nothing may be.
+    options.maximumPacketSize_bytes = 268_435_455
+    options.watchesBroker = mqtt.watchesBroker
+    let topic = mqtt.statusTopic ?? "sitewatt/\(node)/status"
+    options.status = StatusTopic(
+      topic: topic, online: Array(#"{"online":true}"#.utf8),
+      offline: Array(#"{"online":false}"#.utf8))
+    return options
+  }
+}

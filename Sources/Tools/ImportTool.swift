@@ -1,0 +1,56 @@
+import Detection
+import Engine
+import Foundation
+import Setup
+import SiteModel
+import Storage
+import Tariffs
+
+/// Brings CSV files into the database, all or nothing. A running collector takes them over within
+/// seconds; a file of the same name and kind replaces what it brought before.
+public struct ImportTool {
+  private let settings: Settings
+
+  /// A tool for a configuration.
+  public init(settings: Settings) { self.settings = settings }
+
+  /// Checks the files together with everything that is in force, then stores them.
+  ///
+  /// - Parameter files: kind (`sites`, …, `tariffs`) and path.
+  /// - Returns: one line per file that says what was stored.
+  public func run(
+    _ files: [(kind: String, path: String)], now: Timestamp
+  ) throws -> [String] {
+    let incoming = try files.map { file in
+      SourceFile(
+        kind: file.kind,
+        name: SourceFile.importedPrefix + (file.path as NSString).lastPathComponent,
+        bytes: try FileBytes.read(file.path, limit: SourceFile.csvLimit))
+    }
+    let store = try Store.open(path: settings.database)
+    let kept = try store.reader.currentReferences()
+      .filter { old in
+        old.name.hasPrefix(SourceFile.importedPrefix)
+          && !incoming.contains { $0.kind == old.kind && $0.name == old.name }
+      }
+      .map { SourceFile(kind: $0.kind, name: $0.name, bytes: $0.body) }
+    let reference = try Reference.compile(settings.sourceFiles() + kept + incoming)
+    var lines: [String] = []
+    for file in incoming {
+      let before = try store.reader.maxReferenceID()
+      let number = try store.addReference(
+        kind: file.kind, name: file.name, bytes: file.bytes, now: now)
+      let digest = Digest.hex(Digest.sha256(file.bytes)).prefix(16)
+      lines.append(
+        number > before
+          ? "\(file.kind): stored \(file.name) as number \(number), sha256 \(digest)…"
+          : "\(file.kind): \(file.name) is stored already (number \(number))")
+    }
+    let registry = reference.context.registry
+    lines.append(
+      "now in force: \(registry.sites.count) sites, \(registry.devices.count) devices, "
+        + "\(registry.contracts.count) contracts, \(reference.context.tariffs.rows.count) tariff rows")
+    try store.close()
+    return lines
+  }
+}

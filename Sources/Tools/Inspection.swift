@@ -1,0 +1,44 @@
+import Decoding
+import Engine
+import Foundation
+import Setup
+import SiteModel
+import Storage
+
+/// Finds every problem of a configuration and of all files that it names, without touching the network.
+public enum Inspection {
+  /// All problems, by file and line; empty when the collector would start.
+  public static func problems(ofConfiguration file: String) -> [Problem] {
+    do throws(Problems) {
+      let settings = try Settings.load(file)
+      return problems(of: settings)
+    } catch { return error.all }
+  }
+
+  private static func problems(of settings: Settings) -> [Problem] {
+    do throws(Problems) {
+      _ = try settings.mqttOptions(filters: [])
+      let files = try settings.sourceFiles() + imported(settings)
+      let reference = try Reference.compile(files)
+      return reference.profiles.flatMap { $0.runExamples() }
+    } catch { return error.all }
+  }
+
+  /// What the import command brought into the database, if there is one.
+  private static func imported(_ settings: Settings) throws(Problems) -> [SourceFile] {
+    guard FileManager.default.fileExists(atPath: settings.database) else { return [] }
+    do throws(StoreError) {
+      let reader = try Store.openReadOnly(path: settings.database)
+      return try reader.currentReferences()
+        .filter { $0.name.hasPrefix(SourceFile.importedPrefix) }
+        .map { SourceFile(kind: $0.kind, name: $0.name, bytes: $0.body) }
+    } catch {
+      throw Problems([Problem(file: settings.database, line: 0, text: "\(error)")])
+    }
+  }
+}
+
+extension Settings {
+  /// What a command that only reads needs: the configured and imported reference data.
+  func reference() throws(Problems) -> Reference { try Reference.compile(try sourceFiles()) }
+}

@@ -1,0 +1,15 @@
+import ArgumentParser
+import Collector
+
+/// `sitewatt run`: the service.
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs the collector until it is told to stop. 运行采集服务。")
+
+  @OptionGroup var options: ConfigOption
+
+  func run() async throws {
+    let settings = try options.settings()
+    do { try await Collector(settings: settings).run() } catch { throw Failure(error) }
+  }
+}

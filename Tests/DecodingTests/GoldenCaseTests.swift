@@ -1,0 +1,32 @@
+import Decoding
+import SiteModel
+import Testing
+
+/// One folder for each case: `topic`, `payload`, and in `expected` what must come out, one JSON
+/// object a line. A case with a `profile.yaml` is decoded with that profile alone, the others with all of
+/// `devices/`. The message is received at 2026-03-01T08:00:00Z.
+///
+/// A bug report becomes a folder without `expected`: the test fails and writes `expected.new`, to
+/// be read, corrected and renamed.
+@Suite struct GoldenCaseTests {
+  static let folder = Support.root + "/Tests/DecodingTests/Cases"
+
+  @Test(arguments: Support.names(in: folder))
+  func comesOutAsRecorded(_ name: String) throws {
+    let folder = Self.folder + "/" + name
+    let topic = try #require(Support.read(folder + "/topic"))
+    let payload = try #require(Support.read(folder + "/payload"))
+    let own = Support.read(folder + "/profile.yaml")
+    let profiles = try own.map { [try Support.profile($0)] } ?? Support.shipped()
+    let bench = Bench(profiles)
+    try bench.decode(String(decoding: topic, as: UTF8.self), payload)
+    let found = bench.lines().map { $0 + "\n" }.joined()
+    let expected = Support.read(folder + "/expected").map { String(decoding: $0, as: UTF8.self) }
+    if expected == nil { Support.write(found, to: folder + "/expected.new") }
+    #expect(found == expected)
+  }
+
+  @Test func thereAreCases() {
+    #expect(Support.names(in: Self.folder).count >= 14)
+  }
+}
