@@ -81,6 +81,8 @@ extension Connection {
       return MQTTFailure(answer == nil ? .closedBeforeAnswer : .closedByBroker)
     case MOSQ_ERR_PROTOCOL.rawBits, MOSQ_ERR_MALFORMED_PACKET.rawBits:
       return MQTTFailure(.protocolViolation)
+    case MOSQ_ERR_ERRNO.rawBits where systemCode == EPROTO && answer == nil:
+      return MQTTFailure(.tls(.closedAfterHandshake))
     case MOSQ_ERR_ERRNO.rawBits: return MQTTFailure(.connectionLost(code: systemCode))
     default: return MQTTFailure(.library(code: code))
     }

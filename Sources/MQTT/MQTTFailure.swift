@@ -54,6 +54,7 @@ public struct MQTTFailure: Error, Sendable, Equatable, CustomStringConvertible {
   /// but only after the longest pause.
   public var needsOperator: Bool {
     switch reason {
+    case .tls(.closedAfterHandshake): false
     case .badCredentials, .notAuthorized, .clientIDRejected, .sessionTakenOver, .tls: true
     default: false
     }
@@ -64,7 +65,7 @@ public struct MQTTFailure: Error, Sendable, Equatable, CustomStringConvertible {
   var suggestsOlderProtocol: Bool {
     switch reason {
     case .unsupportedProtocol, .closedBeforeAnswer, .connectTimeout, .protocolViolation,
-      .connectionLost:
+      .connectionLost, .tls(.closedAfterHandshake):
       true
     default: false
     }

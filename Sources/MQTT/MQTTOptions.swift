@@ -36,7 +36,7 @@ public struct MQTTOptions: Sendable, Equatable {
   public var maximumPacketSize_bytes: UInt32 = 1 << 20
 
   /// The keep-alive interval in seconds; 5 to 65535, default 60. A broker ends a connection that is
-  /// silent for 1.5 times as long, so a commit may take up to 90 s before everything is redelivered.
+  /// silent for 1.5 times as long: a commit may take up to 90 s before everything is redelivered.
   public var keepAlive_s: UInt16 = 60
 
   /// How long one attempt may take from name look-up to CONNACK, in milliseconds; 50 to 120000,

@@ -1,6 +1,6 @@
 /// A password that must not be seen: it never prints, whatever shows the value that holds it.
-public struct MQTTSecret: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
-  CustomReflectable
+public struct MQTTSecret: Sendable, Equatable, CustomStringConvertible,
+  CustomDebugStringConvertible, CustomReflectable
 {
   /// The text itself; only for the moment in which it is used.
   let revealed: String

@@ -6,9 +6,9 @@ extension MQTTSession {
   /// Queues a message. It leaves in the next `receive` (or `release`) of a session without an open
   /// batch, so a publisher calls `receive` to write, to take acknowledgements and to wait.
   ///
-  /// The topic has 1 to 65535 bytes and no wildcard; the payload at most 256 MiB, or what the broker
-  /// accepts. QoS is 0 or 1. A publish that is unacknowledged when the connection ends is lost, and
-  /// counted in `MQTTEvent.disconnected`: the caller keeps what it cannot lose.
+  /// The topic has 1 to 65535 bytes and no wildcard; the payload at most 256 MiB, or what the
+  /// broker accepts. QoS is 0 or 1. A publish that is unacknowledged when the connection ends is
+  /// lost, and counted in `MQTTEvent.disconnected`: the caller keeps what it cannot lose.
   public func publish(
     topic: String, payload: UnsafeRawBufferPointer, qos: UInt8, retain: Bool = false
   ) throws(PublishRefusal) {

@@ -107,8 +107,9 @@ public final class MQTTSession {
     if !flush(connection) { return }
     // After a long commit the answer to an earlier ping may wait unread in the socket, and
     // libmosquitto would take its absence for a dead broker: read first, in the next `receive`.
+    let keepAlive_s = connection.answer?.limits.keepAlive_s ?? options.keepAlive_s
     let pause_ms = monotonic_ms() - lastRead_ms
-    if pause_ms < Int64(options.keepAlive_s) * 500 || !isReadable(connection) {
+    if pause_ms < Int64(keepAlive_s) * 500 || !isReadable(connection) {
       keepAlive(connection)
     }
   }
@@ -121,7 +122,10 @@ public final class MQTTSession {
     intake.clear()
     switch phase {
     case .connected: lose(MQTTFailure(.abandoned))
-    case .dialling, .handshaking: phase = .pausing(until_ms: 0)
+    case .dialling(let dial, _):
+      hanging.append(dial)
+      phase = .pausing(until_ms: 0)
+    case .handshaking: phase = .pausing(until_ms: 0)
     case .pausing, .closed: break
     }
   }

@@ -12,6 +12,9 @@ public enum TLSFailure: Error, Sendable, Equatable, CustomStringConvertible {
   case hostMismatch
   /// The broker refused this client (its certificate, a version, a cipher); OpenSSL's message.
   case refusedByBroker(text: String)
+  /// The broker hung up right behind the handshake, before CONNACK, and no alert arrived: it may
+  /// miss a client certificate, or be an old broker that does not like MQTT 5.
+  case closedAfterHandshake
   /// Anything else; OpenSSL's message, at most 500 bytes.
   case other(text: String)
 
@@ -23,6 +26,7 @@ public enum TLSFailure: Error, Sendable, Equatable, CustomStringConvertible {
     case .brokerNotTrusted: "the broker's certificate is not signed by a known authority"
     case .hostMismatch: "the broker's certificate is for another host"
     case .refusedByBroker(let text): "refused by the broker: \(text)"
+    case .closedAfterHandshake: "the broker hung up behind the handshake"
     case .other(let text): text
     }
   }

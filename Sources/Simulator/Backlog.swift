@@ -77,7 +77,8 @@ public struct Backlog: Sendable {
   private mutating func write(_ meter: Int, _ round: Int64) {
     let time = options.start.milliseconds + round * options.intervalMilliseconds
     let key = Noise.bits(options.seed, Int64(meter))
-    let watts = 2_400 + Noise.drift(key, time, knot: 900_000, amplitude: 600)
+    let watts =
+      2_400 + Noise.drift(key, time, knot: 900_000, amplitude: 600)
       + Noise.value(key, time, amplitude: 8)
     energy[meter] += round == 0 ? 0 : Int64(watts) * options.intervalMilliseconds
     let supply = Supply(watts: watts, key: key, time: time)

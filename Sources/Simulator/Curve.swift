@@ -14,7 +14,9 @@ struct Curve {
   }
 
   /// The value of the running hour.
-  func stepValue(at millisecondOfDay: Int64) -> Int { hours[Int(millisecondOfDay / 3_600_000) % 24] }
+  func stepValue(at millisecondOfDay: Int64) -> Int {
+    hours[Int(millisecondOfDay / 3_600_000) % 24]
+  }
 
   /// Load of a macro cell in permille: quiet before dawn, busiest in the evening.
   static let traffic = Curve([

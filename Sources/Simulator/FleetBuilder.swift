@@ -173,7 +173,8 @@ extension FleetBuilder {
     var schedule = PriceSchedule(normal: below, raised: raised, spans: [])
     guard options.round == nil else { return schedule }
     if chance < options.overpricedPermille {
-      let later = begin + options.durationMilliseconds / 8
+      let later =
+        begin + options.durationMilliseconds / 8
         + random.within(0...(options.durationMilliseconds / 4))
       schedule.spans = [(chance % 2 == 0 ? begin : later)..<Int64.max]
     } else if chance < options.overpricedPermille + options.atCapPermille {

@@ -53,7 +53,8 @@ public struct FleetOptions: Sendable, Equatable {
 
   /// Share of messages that are published twice, permille. Default 5.
   public var duplicatePermille = 5
-  /// Share of messages that are published late and out of order, permille. Default 5.
+  /// Share of messages that are published late and out of order, permille; never two in a row, nor
+  /// the first that tells of a change of mains or price. Default 5.
   public var latePermille = 5
   /// Longest delay of a late message. Default 10 minutes.
   public var longestDelayMilliseconds: Int64 = 600_000

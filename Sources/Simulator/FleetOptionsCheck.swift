@@ -21,15 +21,16 @@ extension FleetOptions {
       "interval must be 1…3600 whole seconds")
     check(
       kindsOfTenSites.count == 4 && kindsOfTenSites.allSatisfy { (0...10).contains($0) }
-        && kindsOfTenSites.reduce(0, +) == 10, "kinds of ten sites must be four counts that sum to 10")
+        && kindsOfTenSites.reduce(0, +) == 10, "kinds of ten sites must be four counts of 10 in all"
+    )
     for (name, share) in shares {
       check((0...1000).contains(share), "\(name) must be 0…1000 permille")
     }
     check(
       (1...86_400_000).contains(longestDelayMilliseconds), "longest delay must be at most a day")
     check(
-      silentAfterMilliseconds >= 3 * intervalMilliseconds && silentAfterMilliseconds <= 2_592_000_000
-        && silentAfterMilliseconds % 1000 == 0,
+      silentAfterMilliseconds >= 3 * intervalMilliseconds
+        && silentAfterMilliseconds <= 2_592_000_000 && silentAfterMilliseconds % 1000 == 0,
       "allowed silence must be whole seconds, three intervals at least, 30 days at most")
     return problems.isEmpty ? faultProblems() : problems
   }

@@ -12,8 +12,8 @@ public struct SimulatedMessage: Sendable, Equatable {
   public let id: UInt64
 }
 
-/// The messages of a fleet in the order of publication, made one by one; memory grows with the number
-/// of sites and late messages, not with time.
+/// The messages of a fleet in the order of publication, made one by one; memory grows with the
+/// number of sites, faults and late messages, not with the number of messages.
 public struct MessageStream: Sequence, IteratorProtocol, Sendable {
   private struct Held: Sendable {
     let message: SimulatedMessage
@@ -84,7 +84,10 @@ public struct MessageStream: Sequence, IteratorProtocol, Sendable {
     schedule(index, after: moment)
     if moment.device.silences.span(at: time) != nil { return nil }
     let isTurn = ledger.made(index, moment)
-    let isLate = random.happens(permille: plan.options.latePermille) && !isTurn
+    // Two late messages in a row could look like a silence.
+    let mayBeLate = !isTurn && !counters[index].wasLate
+    let isLate = random.happens(permille: plan.options.latePermille) && mayBeLate
+    counters[index].wasLate = isLate
     let isRepeated = random.happens(permille: plan.options.duplicatePermille)
     writer.clear()
     writer.payload(moment)

@@ -10,6 +10,8 @@ struct Counters: Sendable {
   var secondEnergy: Int64 = 0
   /// What was charged against the balance, in 1e-10 yuan.
   var spent: Int64 = 0
+  /// Whether the latest message was published late.
+  var wasLate = false
   /// Messages so far.
   var serial: Int64 = 0
 

@@ -1,7 +1,7 @@
 import SiteModel
 
-/// What one seller really charged above the cap: a prepaid meter by the price it shows, or a contract
-/// by the price agreed in it.
+/// What one seller really charged above the cap: a prepaid meter by the price it shows, or a
+/// contract by the price agreed in it.
 struct SellerTruth: Sendable {
   /// A stretch above the cap within one month.
   private struct Run: Sendable {
@@ -85,7 +85,8 @@ struct SellerTruth: Sendable {
   /// A run that goes on; nil while the price is within the cap.
   var openRecord: TruthRecord? { run.map { record($0, end: nil) } }
 
-  /// Spreads energy evenly over time and splits it at month ends, rounded half to even at 4 decimals.
+  /// Spreads energy evenly over time and splits it at month ends, rounded half to even at 4
+  /// decimals.
   private mutating func sell(
     _ energy: Int128, from: Timestamp, to: Timestamp, _ ended: inout [TruthRecord]
   ) {

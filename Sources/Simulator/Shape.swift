@@ -36,14 +36,9 @@ enum Shape: UInt8, CaseIterable, Sendable {
     case .acrelMeter: return meter + ["power_factor.total"]
     case .lorawanThreePhase:
       return meter
-        + ["power_factor.a", "power_factor.b", "power_factor.c", "environment.temperature"]
+        + ["power_factor.a", "power_factor.b", "power_factor.c", "device.temperature"]
     case .edgeloggerPower: return meter + ["energy.active.export.total"]
-    case .elemeterEnvelope:
-      return [
-        "energy.active.import.total", "price.energy", "prepaid.balance", "voltage.a", "current.a",
-        "power.active.total",
-      ]
-    case .prepaidSubmeter:
+    case .elemeterEnvelope, .prepaidSubmeter:
       return [
         "energy.active.import.total", "price.energy", "prepaid.balance", "voltage.a", "current.a",
         "power.active.total",

@@ -45,7 +45,8 @@ extension PayloadWriter {
     raw(",\"temp\":")
     decimal(moment.temperature(rise: 80), 1)
     raw(",\"door\":\"")
-    raw(Noise.bits(moment.source.key, moment.time.milliseconds / 900_000) % 200 == 0 ? "open" : "closed")
+    let quarter = moment.time.milliseconds / 900_000
+    raw(Noise.bits(moment.source.key, quarter) % 200 == 0 ? "open" : "closed")
     raw("\"}")
   }
 

@@ -11,9 +11,10 @@ public struct TruthRecord: Sendable, Equatable {
   /// What the alert is about within the site: a device, a contract, `<province> <month>`; empty for
   /// a mains outage.
   public var subject: String
-  /// The alert's `opened_at`: for an outage the time of the first sample or alarm that shows it; for
-  /// a silence the publication of the last message before it; for a price the time of the first
-  /// sample that states it, the contract's begin, or the begin of the month into which it goes on.
+  /// The alert's `opened_at`: for an outage the time of the first sample or alarm that shows it;
+  /// for a silence the publication of the last message before it; for a price the time of the
+  /// first sample that states it, the contract's begin, or the begin of the month into which it
+  /// goes on.
   public var begin: Timestamp
   /// The alert's `cleared_at`: for an outage the time of the sample with which the last source says
   /// that mains is back; for a silence the publication of the next message; for a price the time of

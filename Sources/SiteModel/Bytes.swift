@@ -125,13 +125,15 @@ public struct ByteReader {
   /// A decimal.
   public mutating func decimal() throws(CorruptBytes) -> ExactDecimal {
     let exponent = Int(try signed())
-    guard abs(exponent) <= 100 else { throw CorruptBytes(offset: offset) }
+    guard (-100...100).contains(exponent) else { throw CorruptBytes(offset: offset) }
     if try byte() == 0 {
       return ExactDecimal(significand: Int128(try signed()), exponent: exponent)
     }
     let low = try unsigned()
     let high = try unsigned()
     let significand = Int128(Int64(bitPattern: high)) << 64 | Int128(low)
+    // The least of all has no opposite, so no arithmetic makes it.
+    guard significand != .min else { throw CorruptBytes(offset: offset) }
     return ExactDecimal(significand: significand, exponent: exponent)
   }
 

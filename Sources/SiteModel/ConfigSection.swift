@@ -70,7 +70,7 @@ public final class ConfigSection {
   public func choice(_ key: String, of options: [String], default standard: String? = nil) -> String
   {
     let word = text(key, default: standard)
-    if !options.contains(word), value(key) != nil {
+    if !options.contains(word), case .scalar? = value(key)?.content {
       report(key, "found '\(word)', expected one of \(options.joined(separator: ", "))")
     }
     return word

@@ -91,8 +91,9 @@ extension ExactDecimal {
   public func rounded(decimals: Int) -> ExactDecimal {
     guard -exponent > decimals else { return self }
     var divisor: Int128 = 1
-    for _ in 0..<min(-exponent - decimals, 38) {
+    for _ in 0..<(-exponent - decimals) {
       let (product, overflow) = divisor.multipliedReportingOverflow(by: 10)
+      // No significand reaches half of such a divisor.
       if overflow { return ExactDecimal(significand: 0, exponent: -decimals) }
       divisor = product
     }

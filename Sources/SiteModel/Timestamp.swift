@@ -48,7 +48,7 @@ public struct WallTime: Sendable, Hashable {
 
   /// The wall time at `instant` where the clock is `offsetSeconds` ahead of UTC.
   public init(_ instant: Timestamp, offsetSeconds: Int) {
-    let local = instant.milliseconds + Int64(offsetSeconds) * 1000
+    let local = instant.milliseconds &+ Int64(offsetSeconds) * 1000
     let (days, inDay) = local.flooredDivision(by: 86_400_000)
     millisecondOfDay = Int(inDay)
     // Civil date from days; eras of 400 years, years that begin in March.

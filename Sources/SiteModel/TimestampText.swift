@@ -143,8 +143,9 @@ private struct DigitReader {
     guard let sign = take("Z", "z", "+", "-") else { return nil }
     if sign == "Z" || sign == "z" { return 0 }
     guard let hours = digits(2), hours <= 18 else { return nil }
-    _ = take(":")
-    let minutes = isAtEnd ? 0 : digits(2)
+    // Minutes may be left out, but not after a colon.
+    let hasMinutes = take(":") != nil || !isAtEnd
+    let minutes = hasMinutes ? digits(2) : 0
     guard let minutes, minutes < 60 else { return nil }
     return (hours * 60 + minutes) * 60 * (sign == "-" ? -1 : 1)
   }

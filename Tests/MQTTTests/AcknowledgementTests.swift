@@ -79,6 +79,24 @@ struct AcknowledgementTests {
     #expect(client.payloads == (0..<200).map(String.init))
   }
 
+  /// libmosquitto reads as many packets per call as publishes are outstanding.
+  @Test func aBatchIsNeverLargerWhilePublishesAreOutstanding() throws {
+    let broker = try Broker()
+    let client = try connected(options(broker.url))
+    try publisher(broker.url).publish((0..<100).map(String.init))
+    for _ in 0..<50 {
+      try [UInt8]("x".utf8).withUnsafeBytes {
+        try client.session.publish(topic: "elsewhere", payload: $0, qos: 1)
+      }
+    }
+    #expect(client.receive(messages: 7, wait_ms: 5_000) == .full)
+    #expect(client.received.count == 7)
+    client.session.release()
+    try client.run("the rest") {
+      client.received.count == 100 && client.session.outstandingPublishes == 0
+    }
+  }
+
   @Test func aBatchEndsWithTheMessageThatExceedsItsBytes() throws {
     let broker = try Broker()
     let client = try connected(options(broker.url))

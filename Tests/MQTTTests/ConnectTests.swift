@@ -70,6 +70,22 @@ struct ConnectTests {
     #expect(client.receive(wait_ms: 1) == .idle)
   }
 
+  /// A listener whose queue is full does not answer SYN: TCP itself hangs, in the dialling thread.
+  @Test func aHangingTCPConnectDoesNotHoldTheThread() throws {
+    let (listener, port) = try listenOnLoopback(backlog: 0)
+    defer { close(listener) }
+    let waiting = (0..<3).map { _ in beginConnect(port: port) }
+    defer { for descriptor in waiting { close(descriptor) } }
+    var options = try options("mqtt://127.0.0.1:\(port)")
+    options.connectTimeout_ms = 100
+    let client = try Client(options)
+    client.session.waker.wake()
+    #expect(client.receive(wait_ms: 60_000) == .woken)
+    try client.run("the time-out") { !client.failures.isEmpty }
+    #expect(client.failures.first == MQTTFailure(.unreachable(code: ETIMEDOUT)))
+    try client.run("a full house") { client.failures.contains(MQTTFailure(.tooManyAttempts)) }
+  }
+
   @Test func severalBrokersAreTriedInTurn() throws {
     let closed = try freePort()
     let broker = try Broker()
@@ -128,11 +144,12 @@ struct ConnectTests {
   }
 
   /// What a server says in MQTT 5 after its CONNACK, and what the session makes of it.
-  @Test(arguments: [
-    ([0xE0, 1, 0x8E], .sessionTakenOver), ([0xE0, 1, 0x8B], .serverUnavailable),
-    ([0xE0, 1, 0x97], .broker(code: 0x97)), ([], .closedByBroker),
-    ([0x07, 0], .protocolViolation), ([0x30, 0xFF, 0xFF, 0xFF, 0xFF, 1], .protocolViolation),
-  ] as [([UInt8], MQTTFailure.Reason)])
+  @Test(
+    arguments: [
+      ([0xE0, 1, 0x8E], .sessionTakenOver), ([0xE0, 1, 0x8B], .serverUnavailable),
+      ([0xE0, 1, 0x97], .broker(code: 0x97)), ([], .closedByBroker),
+      ([0x07, 0], .protocolViolation), ([0x30, 0xFF, 0xFF, 0xFF, 0xFF, 1], .protocolViolation),
+    ] as [([UInt8], MQTTFailure.Reason)])
   func theEndOfAConnectionHasAReason(words: [UInt8], reason: MQTTFailure.Reason) throws {
     let server = try OldBroker(answerToLevel5: [0x20, 3, 0, 0, 0] + words)
     defer { server.stop() }
@@ -142,10 +159,12 @@ struct ConnectTests {
   }
 
   /// CONNACK reason codes of MQTT 5, and whether a person has to act.
-  @Test(arguments: [
-    (0x86, .badCredentials, true), (0x85, .clientIDRejected, true), (0x89, .serverUnavailable, false),
-    (0x8A, .notAuthorized, true), (0x95, .broker(code: 0x95), false),
-  ] as [(UInt8, MQTTFailure.Reason, Bool)])
+  @Test(
+    arguments: [
+      (0x86, .badCredentials, true), (0x85, .clientIDRejected, true),
+      (0x89, .serverUnavailable, false),
+      (0x8A, .notAuthorized, true), (0x95, .broker(code: 0x95), false),
+    ] as [(UInt8, MQTTFailure.Reason, Bool)])
   func aRefusalHasAReason(code: UInt8, reason: MQTTFailure.Reason, needsOperator: Bool) throws {
     let server = try OldBroker(answerToLevel5: [0x20, 3, 0, code, 0])
     defer { server.stop() }
@@ -173,7 +192,8 @@ struct ConnectTests {
       17, 0, 0, 0, 60, 33, 0, 10, 39, 0, 0, 3, 0xE8, 19, 0, 30, 40, 0,
     ]
     let server = try OldBroker(
-      answerToLevel5: [0x20, UInt8(3 + properties.count), 0, 0, UInt8(properties.count)] + properties)
+      answerToLevel5: [0x20, UInt8(3 + properties.count), 0, 0, UInt8(properties.count)]
+        + properties)
     defer { server.stop() }
     let client = try Client(options("mqtt://127.0.0.1:\(server.port)", filters: []))
     try client.run("a connection") { !client.connections.isEmpty }

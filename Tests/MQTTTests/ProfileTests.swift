@@ -23,6 +23,6 @@ struct ProfileTests {
     options.password = MQTTSecret("word")
     let client = try connected(options)
     #expect(client.connections.first?.warnings == [])
-    #expect(client.connections.first?.limits.maximumPacketSize_bytes == nil)
+    #expect(client.connections.first?.limits.maximumPacketSize_bytes == 1 << 20)
   }
 }

@@ -36,7 +36,9 @@ import Testing
       let payload = Data(messages(options)[0].payload)
       let object = try JSONSerialization.jsonObject(with: payload) as? [String: Any]
       #expect(object?.count == fields + 1)
-      #expect(object?.keys.allSatisfy { $0 == "time" || MetricCatalogue.metric(named: $0) != nil } == true)
+      for key in (object ?? [:]).keys where key != "time" {
+        #expect(MetricCatalogue.metric(named: key) != nil)
+      }
     }
   }
 

@@ -6,6 +6,9 @@ import Testing
 
 /// What a fleet publishes: the same bytes for a seed, in order, with the stated shares.
 @Suite struct FleetTests {
+  /// Changes only with what the simulator publishes; a new value must be explained.
+  private static let golden: UInt64 = 5_798_889_965_246_734_134
+
   /// FNV-1a over everything that a broker would see.
   private func hash(_ options: FleetOptions) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -23,9 +26,9 @@ import Testing
     options.sites = 10
     options.outages = 2
     options.silentDevices = 2
-    #expect(hash(options) == 1)
+    #expect(hash(options) == Self.golden)
     options.seed = 8
-    #expect(hash(options) != 1)
+    #expect(hash(options) != Self.golden)
   }
 
   @Test func messagesComeInOrderAndRepetitionsAreTheSameMessage() {
@@ -46,9 +49,9 @@ import Testing
     let totals = stream.totals
     #expect(totals.messages == seen.count)
     #expect(totals.publications == seen.count + repeated)
-    // 5 permille each of 18 800 messages, ± 5 standard deviations.
-    #expect((45...145).contains(repeated))
-    #expect((45...145).contains(totals.late))
+    // 5 permille each of 12 500 messages, ± 5 standard deviations.
+    #expect((20...105).contains(repeated))
+    #expect((20...105).contains(totals.late))
   }
 
   @Test func everyShapeIsPublishedAsValidJSON() throws {

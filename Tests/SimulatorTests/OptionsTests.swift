@@ -11,29 +11,29 @@ import Testing
     #expect(BacklogOptions().validate() == [])
   }
 
-  @Test(
-    arguments: [
-      ("sites", { @Sendable (o: inout FleetOptions) in o.sites = 20_001 }),
-      ("start", { @Sendable (o: inout FleetOptions) in o.start = Timestamp(milliseconds: 1) }),
-      ("duration", { @Sendable (o: inout FleetOptions) in o.durationMilliseconds = 0 }),
-      ("time compression", { @Sendable (o: inout FleetOptions) in o.timeCompression = 0 }),
-      ("interval", { @Sendable (o: inout FleetOptions) in o.intervalMilliseconds = 1_500 }),
-      ("kinds", { @Sendable (o: inout FleetOptions) in o.kindsOfTenSites = [10, 1, -1, 0] }),
-      ("permille", { @Sendable (o: inout FleetOptions) in o.latePermille = 1_001 }),
-      ("permille", { @Sendable (o: inout FleetOptions) in o.overpricedPermille = 950 }),
-      ("longest delay", { @Sendable (o: inout FleetOptions) in o.longestDelayMilliseconds = 0 }),
-      ("silence", { @Sendable (o: inout FleetOptions) in o.silentAfterMilliseconds = 179_000 }),
-      ("outage delay", { @Sendable (o: inout FleetOptions) in o.outageDelayMilliseconds = -1 }),
-      ("outages must", { @Sendable (o: inout FleetOptions) in o.outages = -1 }),
-      ("silent devices", { @Sendable (o: inout FleetOptions) in o.silentDevices = 91 }),
-      ("short outages", { @Sendable (o: inout FleetOptions) in o.outageDelayMilliseconds = 60_000 }),
-      (
-        "longest outage",
-        { @Sendable (o: inout FleetOptions) in o.longestOutageMilliseconds = 180_000 }
-      ),
-      ("too short", { @Sendable (o: inout FleetOptions) in (o.outages, o.silentDevices) = (5_000, 0) }),
-    ])
-  func aLimitIsNamed(_ word: String, _ change: @Sendable (inout FleetOptions) -> Void) {
+  private typealias Change = @Sendable (inout FleetOptions) -> Void
+
+  private static let limits: [(String, Change)] = [
+    ("sites", { $0.sites = 20_001 }),
+    ("start", { $0.start = Timestamp(milliseconds: 1) }),
+    ("duration", { $0.durationMilliseconds = 0 }),
+    ("time compression", { $0.timeCompression = 0 }),
+    ("interval", { $0.intervalMilliseconds = 1_500 }),
+    ("kinds", { $0.kindsOfTenSites = [10, 1, -1, 0] }),
+    ("permille", { $0.latePermille = 1_001 }),
+    ("permille", { $0.overpricedPermille = 950 }),
+    ("longest delay", { $0.longestDelayMilliseconds = 0 }),
+    ("silence", { $0.silentAfterMilliseconds = 179_000 }),
+    ("outage delay", { $0.outageDelayMilliseconds = -1 }),
+    ("outages must", { $0.outages = -1 }),
+    ("silent devices", { $0.silentDevices = 91 }),
+    ("short outages", { $0.outageDelayMilliseconds = 60_000 }),
+    ("longest outage", { $0.longestOutageMilliseconds = 180_000 }),
+    ("too short", { ($0.outages, $0.silentDevices) = (5_000, 0) }),
+  ]
+
+  @Test(arguments: Self.limits)
+  private func aLimitIsNamed(_ word: String, _ change: Change) {
     var options = FleetOptions()
     change(&options)
     let problems = options.validate()

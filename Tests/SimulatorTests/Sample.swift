@@ -4,15 +4,15 @@ import SiteModel
 
 /// Fleets and payloads that several tests look at.
 enum Sample {
-  /// Six hours of twenty sites with every kind of fault.
+  /// Four hours of twenty sites with every kind of fault.
   static func options(seed: UInt64 = 7) -> FleetOptions {
     var options = FleetOptions()
     options.seed = seed
     options.sites = 20
-    options.durationMilliseconds = 21_600_000
+    options.durationMilliseconds = 14_400_000
     options.longestOutageMilliseconds = 3_600_000
     options.landlordPermille = 1000
-    options.overpricedPermille = 600
+    options.overpricedPermille = 900
     options.overpricedContractPermille = 400
     return options
   }

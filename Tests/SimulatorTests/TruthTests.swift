@@ -5,7 +5,9 @@ import Testing
 
 /// The truth agrees with what was planned and with what was published.
 @Suite struct TruthTests {
-  private func run(_ options: FleetOptions) -> (messages: [SimulatedMessage], stream: MessageStream) {
+  private func run(
+    _ options: FleetOptions
+  ) -> (messages: [SimulatedMessage], stream: MessageStream) {
     var stream = Fleet(options).messages()
     var messages: [SimulatedMessage] = []
     while let message = stream.next() { messages.append(message) }
@@ -86,6 +88,14 @@ import Testing
     #expect(Set(records.map { "\($0.subject) \($0.begin) \($0.end?.description ?? "-")" }) == gaps)
     #expect(records.count == gaps.count && gaps.count >= 8)
     #expect(records.filter { $0.end == nil }.count == 4)
+  }
+
+  @Test func latenessAloneIsNoSilence() {
+    var options = Sample.options()
+    options.silentDevices = 0
+    options.latePermille = 500
+    options.silentAfterMilliseconds = 3 * options.intervalMilliseconds
+    #expect(!run(options).stream.truth.contains { $0.kind == "device.silent" })
   }
 
   /// Energy and overcharge of each prepaid meter, from its published payloads alone.

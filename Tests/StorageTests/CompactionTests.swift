@@ -76,7 +76,8 @@ import Testing
     outcome.readings = (0..<4).map { reading(0, 20, 1_000_000 + Int64($0), "1") }
     try resumed.commit(batch: batch(["{}"]), outcome: outcome)
     try resumed.compactAll()
-    let after = try resumed.reader.samples(of: DeviceIndex(0), Metric(number: 20), from: at(900_000))
+    let after = try resumed.reader.samples(
+      of: DeviceIndex(0), Metric(number: 20), from: at(900_000))
     #expect(after.count == 4)
     #expect(try resumed.reader.integrityCheck().map(\.place) == ["chunk 1"])
   }

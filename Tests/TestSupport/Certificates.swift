@@ -19,7 +19,8 @@ public struct Certificates {
   public let clientKey: String
 
   /// Makes them in a folder; `prefix` keeps several authorities apart.
-  public init(in folder: TemporaryFolder, prefix: String = "test", host: String = "127.0.0.1") throws
+  public init(in folder: TemporaryFolder, prefix: String = "test", host: String = "127.0.0.1")
+    throws
   {
     let base = "\(folder.path)/\(prefix)"
     func openssl(_ arguments: String) throws {

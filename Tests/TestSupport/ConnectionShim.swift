@@ -44,8 +44,8 @@ public final class ConnectionShim: Sendable {
     for descriptor in state.withLock({ $0.descriptors }) { shutdown(descriptor, Int32(SHUT_RDWR)) }
   }
 
-  /// Ends the server and its connections. Their descriptors stay open until the object goes, so that
-  /// no number is used twice while a thread may still hold it.
+  /// Ends the server and its connections. Their descriptors stay open until the object goes, so
+  /// that no number is used twice while a thread may still hold it.
   public func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
     cut()

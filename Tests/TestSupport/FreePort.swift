@@ -8,7 +8,7 @@ public func freePort() throws -> UInt16 {
 }
 
 /// A socket that listens on a free port of 127.0.0.1, with that port.
-public func listenOnLoopback() throws -> (descriptor: Int32, port: UInt16) {
+public func listenOnLoopback(backlog: Int32 = 16) throws -> (descriptor: Int32, port: UInt16) {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   guard descriptor >= 0 else { throw SupportFailure("no socket") }
   var address = loopback(port: 0)
@@ -18,7 +18,7 @@ public func listenOnLoopback() throws -> (descriptor: Int32, port: UInt16) {
       bind(descriptor, $0, size) == 0 ? getsockname(descriptor, $0, &size) : -1
     }
   }
-  guard code == 0, listen(descriptor, 16) == 0 else {
+  guard code == 0, listen(descriptor, backlog) == 0 else {
     close(descriptor)
     throw SupportFailure("no free port")
   }
@@ -32,6 +32,18 @@ func loopback(port: UInt16) -> sockaddr_in {
   address.sin_port = port.bigEndian
   address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
   return address
+}
+
+/// A socket that has begun to connect to a port of 127.0.0.1, and does not wait for it.
+public func beginConnect(port: UInt16) -> Int32 {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
+  var address = loopback(port: port)
+  _ = withUnsafePointer(to: &address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
+  }
+  return descriptor
 }
 
 /// A TCP connection to a port of 127.0.0.1; nil if nobody listens.
