@@ -7,9 +7,16 @@ public struct Incidents: Sendable {
   static let memoryLimit = 100_000
 
   private var open: [String: AlertRecord] = [:]
+  /// How an incident ended.
+  private struct End: Sendable {
+    var isWithdrawn: Bool
+    /// How often it was withdrawn so far.
+    var withdrawals: Int
+  }
+
   /// Ids of ended incidents, newest last.
   private var ended: [String] = []
-  private var endedSet: Set<String> = []
+  private var ends: [String: End] = [:]
   /// Number of the next outbox row.
   private var nextNumber: Int64 = 1
 
@@ -20,47 +27,51 @@ public struct Incidents: Sendable {
   public var openCount: Int { open.count }
 
   /// Takes the newest form of an alert; adds the row to store and the notifications to send.
+  ///
+  /// An ended incident stays ended, and only its facts may still be amended or it may be withdrawn.
+  /// A withdrawn one is raised anew when a further correction shows that it was right after all.
   public mutating func take(
     _ alert: AlertRecord, routes: [Route], alerts: inout [AlertRecord],
     notifications: inout [Notification]
   ) {
-    let wasOpen = open[alert.id] != nil
-    let hadEnded = endedSet.contains(alert.id)
-    if alert.state == .open {
-      guard open[alert.id] != alert, !hadEnded else { return }
+    let former = open[alert.id]
+    let end = ends[alert.id]
+    let isNew = former == nil && end?.isWithdrawn ?? true
+    let round = end?.withdrawals ?? 0
+    switch alert.state {
+    case .open:
+      guard former != alert, former != nil || isNew else { return }
       open[alert.id] = alert
-    } else {
+    case .cleared:
       open[alert.id] = nil
-      remember(alert.id)
+      remember(alert.id, End(isWithdrawn: false, withdrawals: round))
+    case .withdrawn:
+      guard former != nil || end?.isWithdrawn != true else { return }
+      open[alert.id] = nil
+      remember(alert.id, End(isWithdrawn: true, withdrawals: round + 1))
     }
-    if let index = alerts.lastIndex(where: { $0.id == alert.id }) {
-      alerts[index] = alert
-    } else {
-      alerts.append(alert)
-    }
-    if !wasOpen && !hadEnded { notify("raised", alert, routes, &notifications) }
-    if alert.state != .open && !hadEnded {
-      notify(alert.state.rawValue, alert, routes, &notifications)
-    } else if alert.state == .withdrawn {
-      notify(alert.state.rawValue, alert, routes, &notifications)
+    alerts.append(alert)
+    if isNew { notify("raised", round, alert, routes, &notifications) }
+    if alert.state == .withdrawn || (alert.state == .cleared && (isNew || former != nil)) {
+      notify(alert.state.rawValue, round, alert, routes, &notifications)
     }
   }
 
-  private mutating func remember(_ id: String) {
-    guard endedSet.insert(id).inserted else { return }
+  private mutating func remember(_ id: String, _ end: End) {
+    guard ends.updateValue(end, forKey: id) == nil else { return }
     ended.append(id)
     if ended.count > Self.memoryLimit {
-      for old in ended.prefix(Self.memoryLimit / 10) { endedSet.remove(old) }
+      for old in ended.prefix(Self.memoryLimit / 10) { ends[old] = nil }
       ended.removeFirst(Self.memoryLimit / 10)
     }
   }
 
   private mutating func notify(
-    _ transition: String, _ alert: AlertRecord, _ routes: [Route],
+    _ transition: String, _ round: Int, _ alert: AlertRecord, _ routes: [Route],
     _ notifications: inout [Notification]
   ) {
     for route in routes where route.takes(alert) {
-      let key = Self.key(alert.id, transition, route.channel)
+      let key = Self.key(alert.id, transition, round, route.channel)
       var body = JSONText()
       body.add("version", Int64(1))
       body.add("number", nextNumber)
@@ -73,9 +84,13 @@ public struct Incidents: Sendable {
     }
   }
 
-  /// The idempotency key of a notification: a digest, so that it is short plain ASCII.
-  static func key(_ id: String, _ transition: String, _ channel: String) -> String {
-    let text = [id, transition, channel].joined(separator: "\n")
+  /// The idempotency key of a notification: a digest, so that it is short plain ASCII. `round` tells
+  /// how often the incident was withdrawn before.
+  static func key(
+    _ id: String, _ transition: String, _ round: Int, _ channel: String
+  ) -> String {
+    let parts = [id, transition, channel] + (round > 0 ? [String(round)] : [])
+    let text = parts.joined(separator: "\n")
     return String(Digest.hex(Digest.sha256(Array(text.utf8))).prefix(32))
   }
 }
@@ -118,7 +133,11 @@ extension Incidents {
       for text in [alert.titleZh, alert.titleEn, alert.evidence] { writer.text(text) }
     }
     writer.unsigned(UInt64(ended.count))
-    for id in ended { writer.text(id) }
+    for id in ended {
+      writer.text(id)
+      writer.byte(ends[id]?.isWithdrawn == true ? 1 : 0)
+      writer.signed(Int64(ends[id]?.withdrawals ?? 0))
+    }
   }
 
   /// The incidents as they were written.
@@ -134,6 +153,10 @@ extension Incidents {
         clearedAt: nil, state: .open, titleZh: try reader.text(), titleEn: try reader.text(),
         evidence: try reader.text())
     }
-    for _ in 0..<(try reader.count()) { remember(try reader.text()) }
+    for _ in 0..<(try reader.count(ofSize: 3)) {
+      let id = try reader.text()
+      let isWithdrawn = try reader.byte() == 1
+      remember(id, End(isWithdrawn: isWithdrawn, withdrawals: Int(try reader.signed())))
+    }
   }
 }

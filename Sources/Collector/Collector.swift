@@ -21,23 +21,21 @@ public struct Collector: Sendable {
   /// Version of the product.
   public static let version = "0.1.0"
 
-  /// A collector for a configuration; reads and checks every file that it names.
-  ///
-  /// - Throws: every problem of every file at once.
+  /// A collector for a configuration; reads and checks every file that it names. All problems
+  /// of all files are thrown at once.
   public init(settings: Settings) throws(Problems) {
     self.settings = settings
     var log = Logger(label: settings.node) { StreamLogHandler.standardError(label: $0) }
     log.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
     self.log = log
+    _ = try settings.mqttOptions(filters: [])
     sources = try settings.sourceFiles()
     _ = try Reference.compile(sources)
   }
 
-  /// Runs until the process is told to stop, or a companion has done its work.
-  ///
-  /// - Parameters:
-  ///   - print: takes what the `log` channels deliver; nil writes it to the log.
-  ///   - companions: run beside the service and are cancelled when it stops.
+  /// Runs until the process is told to stop, or a companion has done its work. `print` takes what the
+  /// `log` channels deliver (nil writes it to the log); `companions` run beside the service and are
+  /// cancelled when it stops. A start that fails throws every problem at once.
   public func run(
     print: (@Sendable (String) -> Void)? = nil,
     companions: [@Sendable () async throws -> Void] = []
@@ -89,7 +87,13 @@ public struct Collector: Sendable {
     let recovery = Recovery(
       store: store, references: references, payloadLimit: settings.storage.payloadLimit, log: log)
     let (engine, segment) = try recovery.engine()
-    let link = Link(log: log)
+    let link = Link(log: log) { [log] redelivery in
+      do throws(StoreError) {
+        try store.reader.forEachRecentMessage(atMost: Redelivery.window) { entry in
+          redelivery.expect(packet: entry.packet, topic: entry.topic, payload: entry.payload)
+        }
+      } catch { log.warning("repeated messages may be journaled twice: \(error)") }
+    }
     let filters = try Decoder(
       profiles: references.compiled(active).profiles, registry: Registry()
     ).topicFilters

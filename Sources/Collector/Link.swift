@@ -10,13 +10,22 @@ final class Link {
   private var events: [MQTTEvent] = []
   private var dropped: UInt64?
   private let log: Logger
+  private let recall: (inout Redelivery) -> Void
 
-  init(log: Logger) { self.log = log }
+  /// A link; `recall` names the newest messages of the journal, oldest first.
+  init(log: Logger, recall: @escaping (inout Redelivery) -> Void) {
+    self.log = log
+    self.recall = recall
+  }
 
   /// Takes an event at once, before any message that follows it.
   func take(_ event: MQTTEvent) {
     note(event)
-    if case .connected(let broker) = event, !broker.isSessionPresent { redelivery.forget() }
+    if case .connected(let broker) = event {
+      redelivery.forget()
+      // The session reads on only after its open batch was committed, so the journal is complete.
+      if broker.isSessionPresent { recall(&redelivery) }
+    }
     events.append(event)
   }
 

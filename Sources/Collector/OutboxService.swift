@@ -83,7 +83,8 @@ struct OutboxService: Service {
   private func pause(_ channel: String, milliseconds: Int64) {
     log.warning("channel '\(channel)' is down; its messages wait \(milliseconds) ms")
     do throws(StoreError) {
-      try store.postpone(channel: channel, until: clock.now().advanced(byMilliseconds: milliseconds))
+      try store.postpone(
+        channel: channel, until: clock.now().advanced(byMilliseconds: milliseconds))
     } catch { log.warning("outbox: \(error)") }
   }
 

@@ -30,11 +30,12 @@ final class Pipeline {
   private var segment: Int64
   private var duplicates = 0
   private var messagesSinceSnapshot = 0
+  private var lastWarning = ""
   private var lastTick = Timestamp(milliseconds: 0)
-  private var mayBeRepeated = true
 
   init(
-    parts: Parts, link: Link, session: MQTTSession, options: StorageSettings, status: PipelineStatus,
+    parts: Parts, link: Link, session: MQTTSession, options: StorageSettings,
+    status: PipelineStatus,
     clock: WallClock, log: Logger, outboxSignal: @escaping @Sendable () -> Void,
     heartbeat: @escaping () -> Void
   ) {
@@ -67,7 +68,6 @@ final class Pipeline {
   /// Works until `isStopping` says so.
   func run(until isStopping: () -> Bool) {
     while !isStopping() {
-      expectRedelivery()
       let hasDrained = receive()
       addControls(hasDrained: hasDrained)
       guard !batch.isEmpty else {
@@ -126,7 +126,6 @@ final class Pipeline {
     case .disconnected, .closed:
       status.update { $0.broker = nil }
       batch.append(.link(up: false), at: now)
-      mayBeRepeated = true
     case .brokerDropped(let total):
       if let count = link.newlyDropped(total) {
         batch.append(.brokerDropped(count: Int64(clamping: count)), at: now)
@@ -138,7 +137,8 @@ final class Pipeline {
   private func process() {
     outcome.removeAll()
     do {
-      try engine.process(batch, segment: segment + 1, into: &outcome) { [references] files throws(Problems) in
+      try engine.process(batch, segment: segment + 1, into: &outcome) {
+        [references] files throws(Problems) in
         try references.compiled(files)
       }
     } catch {
@@ -173,24 +173,10 @@ final class Pipeline {
     }
     if attempts > 0 {
       log.notice("storing again after \(attempts) attempts")
-      mayBeRepeated = true
     }
     if isSnapshotDue { messagesSinceSnapshot = 0 }
     account()
     return true
-  }
-
-  /// After a connection ended, the broker sends again what it got no acknowledgement for; part of that
-  /// is in the journal already.
-  private func expectRedelivery() {
-    guard mayBeRepeated else { return }
-    mayBeRepeated = false
-    link.redelivery.forget()
-    tryStore { () throws(StoreError) in
-      try store.reader.forEachRecentMessage(atMost: Redelivery.window) { entry in
-        link.redelivery.expect(packet: entry.packet, topic: entry.topic, payload: entry.payload)
-      }
-    }
   }
 
   /// Notes the end of the link and saves the engine's state, so that the next start replays nothing.
@@ -206,10 +192,13 @@ final class Pipeline {
     session.close()
   }
 
-  /// Runs what the pipeline can do without; a failure is told and the next batch shows whether the
-  /// file is in trouble.
+  /// Runs what the pipeline can do without. A failure is told once until another one comes; the next
+  /// commit shows whether the file is in trouble.
   private func tryStore(_ body: () throws(StoreError) -> Void) {
-    do throws(StoreError) { try body() } catch { log.warning("\(error)") }
+    do throws(StoreError) { try body() } catch {
+      if lastWarning != error.description { log.warning("\(error)") }
+      lastWarning = error.description
+    }
   }
 
   private func account() {

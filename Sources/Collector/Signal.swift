@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Lets one task wait until another says that there is something to do, or a time has passed.
+/// Lets one task wait until another says that there is something to do, or a time has passed, or the
+/// waiting task is cancelled.
 final class Signal: Sendable {
   private struct State {
     var isRaised = false
@@ -28,16 +29,20 @@ final class Signal: Sendable {
         raise()
       } catch {}  // The wait is over already.
     }
-    await withCheckedContinuation { continuation in
-      let isRaised = state.withLock { state in
-        if state.isRaised {
-          state.isRaised = false
-          return true
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isRaised = state.withLock { state in
+          if state.isRaised {
+            state.isRaised = false
+            return true
+          }
+          state.waiter = continuation
+          return false
         }
-        state.waiter = continuation
-        return false
+        if isRaised { continuation.resume() }
       }
-      if isRaised { continuation.resume() }
+    } onCancel: {
+      raise()
     }
     timer.cancel()
   }

@@ -53,9 +53,8 @@ public final class FleetPublisher {
   }
 
   /// Publishes everything that `next` gives, each when it is due, until it gives nothing more or
-  /// `isStopping` says so; returns when all is acknowledged. Blocks its thread.
-  ///
-  /// - Parameter trouble: told why no broker can be reached, once per reason.
+  /// `isStopping` says so; returns when all is acknowledged. Blocks its thread. `trouble` is told why
+  /// no broker can be reached.
   public func run(
     next: () -> Outgoing?, isStopping: () -> Bool, trouble: (String) -> Void = { _ in }
   ) {

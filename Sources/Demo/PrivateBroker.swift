@@ -22,14 +22,28 @@ final class PrivateBroker {
     process.executableURL = URL(fileURLWithPath: try Self.executable())
     process.arguments = ["-c", configuration]
     process.standardInput = FileHandle.nullDevice
-    try process.run()
+    process.standardError = FileHandle.nullDevice
+    try Self.withoutBlockedSignals { try process.run() }
   }
 
-  /// Ends the broker.
+  /// Ends the broker, within two seconds.
   func stop() {
     guard process.isRunning else { return }
     process.terminate()
+    for _ in 0..<200 where process.isRunning { usleep(10_000) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
+  }
+
+  /// A child inherits the signals that its parent's thread blocks, and the threads of Swift's
+  /// concurrency block all: a broker started there could not be ended.
+  private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
   }
 
   private static func executable() throws -> String {

@@ -75,12 +75,19 @@ public struct Detector {
     into findings: inout [Finding]
   ) {
     let step = step(moment, devices)
+    var returned: [DeviceIndex] = []
     for speaker in message.speakers {
       prepare(speaker.device, speaker.silentAfter, devices)
-      if !message.isRetained { heard(speaker.device, step, into: &findings) }
+      guard !message.isRetained else { continue }
+      let facts = step.facts(of: speaker.device)
+      if silence.heard(speaker.device, facts, step, into: &findings) {
+        returned.append(speaker.device)
+      }
     }
     observe(message.readings, step, into: &findings)
     for event in message.events { observe(event, step, into: &findings) }
+    // What a device says now goes before what it said ere it fell silent.
+    for device in returned { mains.setSilent(device, false, step, into: &findings) }
   }
 
   /// Lets time pass.
@@ -88,7 +95,8 @@ public struct Detector {
     devices: DeviceTable, at moment: Moment, into findings: inout [Finding]
   ) {
     let step = step(moment, devices)
-    mains.tick(step, into: &findings)
+    // Without the link nobody could have said that mains are back.
+    if silence.isLinkUp { mains.tick(step, into: &findings) }
     for device in silence.tick(step, into: &findings) {
       mains.setSilent(device, true, step, into: &findings)
     }
@@ -98,7 +106,8 @@ public struct Detector {
   /// True when `tick` at this instant would change something; only then is a tick worth a row of
   /// the journal.
   public func isDue(_ now: Timestamp) -> Bool {
-    mains.isDue(now, rules: context.rules.mains) || silence.isDue(now) || price.isDue(now)
+    (silence.isLinkUp && mains.isDue(now, rules: context.rules.mains)) || silence.isDue(now)
+      || price.isDue(now)
   }
 
   /// Tells the detectors that a look at the clock changed nothing, so that the next can be cheap.
@@ -125,6 +134,7 @@ public struct Detector {
     resolveAll(devices)
     let step = step(moment, devices)
     mains.contextChanged(step, into: &findings)
+    silence.contextChanged(step)
     price.contextChanged(step, into: &findings)
   }
 
@@ -138,12 +148,13 @@ public struct Detector {
   private mutating func observe(
     _ readings: ArraySlice<Reading>, _ step: DetectionStep, into findings: inout [Finding]
   ) {
-    var current: DeviceIndex?
+    var current: (device: DeviceIndex, time: Timestamp)?
     var hasVoltage = false
     for reading in readings {
-      if reading.device != current {
-        if let current, hasVoltage { mains.settle(current, step, into: &findings) }
-        (current, hasVoltage) = (reading.device, false)
+      // One message may hold several devices, and several records of one device.
+      if reading.device != current?.device || reading.time != current?.time {
+        if let current, hasVoltage { mains.settle(current.device, step, into: &findings) }
+        (current, hasVoltage) = ((reading.device, reading.time), false)
       }
       guard reading.quality == .good else { continue }
       let number = reading.metric.number
@@ -160,7 +171,7 @@ public struct Detector {
         price.observeEnergy(reading, step)
       }
     }
-    if let current, hasVoltage { mains.settle(current, step, into: &findings) }
+    if let current, hasVoltage { mains.settle(current.device, step, into: &findings) }
   }
 
   private mutating func observe(
@@ -181,14 +192,6 @@ public struct Detector {
     guard step.facts(of: device).claimsSupply else { return }
     let claim = MainsWatch.Claim(device: device, isVoltage: false, isLost: isLost, time: time)
     mains.take(claim, step, into: &findings)
-  }
-
-  private mutating func heard(
-    _ device: DeviceIndex, _ step: DetectionStep, into findings: inout [Finding]
-  ) {
-    if silence.heard(device, step.facts(of: device), step, into: &findings) {
-      mains.setSilent(device, false, step, into: &findings)
-    }
   }
 
   private mutating func prepare(
@@ -241,8 +244,10 @@ extension Detector {
     mains = try MainsWatch(from: &reader)
     silence = try SilenceWatch(from: &reader)
     price = try PriceWatch(from: &reader)
+    guard profileSilence.count <= devices.count, mains.namesOnly(first: devices.count),
+      silence.namesOnly(first: devices.count)
+    else { throw CorruptBytes(offset: reader.offset) }
     price.restoreIndexes(devices)
-    guard profileSilence.count <= devices.count else { throw CorruptBytes(offset: reader.offset) }
     resolveAll(devices)
   }
 }

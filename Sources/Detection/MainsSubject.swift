@@ -73,21 +73,30 @@ struct MainsSubject: Sendable, Equatable {
       sources[index].isSilent = isSilent
       changed = true
     }
-    return changed ? step(at: time, received: time, rules: rules) : []
+    return changed ? reconsider(at: time, rules: rules) : []
+  }
+
+  /// Forgets the sources that no longer speak for this supply.
+  mutating func keepSources(
+    at time: Timestamp, rules: DetectionRules.Mains, where isKept: (Source) -> Bool
+  ) -> [Change] {
+    let count = sources.count
+    sources.removeAll { !isKept($0) }
+    return sources.count < count ? reconsider(at: time, rules: rules) : []
+  }
+
+  /// True when `tick` would change something.
+  func isDue(_ now: Timestamp, rules: DetectionRules.Mains) -> Bool {
+    switch phase {
+    case .losing(_, let received): now.since(received) >= rules.delayMilliseconds
+    case .recovering(_, _, let received): now.since(received) >= rules.clearMilliseconds
+    default: false
+    }
   }
 
   /// Lets time pass without a claim.
   mutating func tick(_ now: Timestamp, rules: DetectionRules.Mains) -> [Change] {
-    switch phase {
-    case .losing(let since, let received) where now.since(received) >= rules.delayMilliseconds:
-      phase = .lost(since: since)
-      return [.opened(at: since)]
-    case .recovering(let since, let recovered, let received)
-    where now.since(received) >= rules.clearMilliseconds:
-      phase = .present
-      return [.ended(openedAt: since, at: recovered)]
-    default: return []
-    }
+    isDue(now, rules: rules) ? settle() : []
   }
 
   /// Moves the time of receipt when the collector's clock was set.
@@ -119,20 +128,32 @@ struct MainsSubject: Sendable, Equatable {
     return sources.contains { $0.isLost && (!speaking || !$0.isSilent) }
   }
 
+  /// A claim came: what was waited for in event time counts first, then the claim itself.
   private mutating func step(
     at time: Timestamp, received: Timestamp, rules: DetectionRules.Mains
   ) -> [Change] {
     var changes: [Change] = []
-    if case .losing(let since, _) = phase, time.since(since) >= rules.delayMilliseconds {
-      phase = .lost(since: since)
-      changes.append(.opened(at: since))
+    switch phase {
+    case .losing(let since, _) where time.since(since) >= rules.delayMilliseconds:
+      changes = settle()
+    case .recovering(_, let recovered, _) where time.since(recovered) >= rules.clearMilliseconds:
+      changes = settle()
+    default: break
     }
-    if case .recovering(let since, let recovered, _) = phase,
-      time.since(recovered) >= rules.clearMilliseconds
-    {
-      phase = .present
-      changes.append(.ended(openedAt: since, at: recovered))
-    }
+    changes += move(at: time, received: received, rules: rules)
+    return changes
+  }
+
+  /// The sources changed without a claim. That is noticed by the collector's clock, so waits are
+  /// measured by it, and not by the times in a backlog.
+  private mutating func reconsider(at now: Timestamp, rules: DetectionRules.Mains) -> [Change] {
+    let changes = tick(now, rules: rules)
+    return changes + move(at: now, received: now, rules: rules)
+  }
+
+  private mutating func move(
+    at time: Timestamp, received: Timestamp, rules: DetectionRules.Mains
+  ) -> [Change] {
     switch (phase, isLost) {
     case (.present, true): phase = .losing(since: time, received: received)
     case (.losing, false): phase = .present
@@ -141,13 +162,16 @@ struct MainsSubject: Sendable, Equatable {
     case (.recovering(let since, _, _), true): phase = .lost(since: since)
     default: break
     }
-    if case .losing = phase, rules.delayMilliseconds == 0 { return changes + settle(time, rules) }
-    if case .recovering = phase, rules.clearMilliseconds == 0 { return changes + settle(time, rules) }
-    return changes
+    // With a delay of nothing a change counts at once.
+    switch phase {
+    case .losing where rules.delayMilliseconds == 0: return settle()
+    case .recovering where rules.clearMilliseconds == 0: return settle()
+    default: return []
+    }
   }
 
-  /// With a delay of nothing a change counts at once.
-  private mutating func settle(_ time: Timestamp, _ rules: DetectionRules.Mains) -> [Change] {
+  /// The wait is over: what it was for holds.
+  private mutating func settle() -> [Change] {
     switch phase {
     case .losing(let since, _):
       phase = .lost(since: since)

@@ -68,9 +68,7 @@ struct MainsWatch: Sendable {
     _ device: DeviceIndex, _ isSilent: Bool, _ step: DetectionStep,
     into findings: inout [Finding]
   ) {
-    let position = Int(device.position)
-    guard position < phases.count, phases[position].subject >= 0 else { return }
-    let index = Int(phases[position].subject)
+    guard let index = knownSubject(of: device, step) else { return }
     let changes = subjects[index].setSilent(
       device, isSilent, at: step.now, rules: step.context.rules.mains)
     report(changes, index, step, into: &findings)
@@ -78,10 +76,7 @@ struct MainsWatch: Sendable {
 
   /// True when `tick` would change something.
   func isDue(_ now: Timestamp, rules: DetectionRules.Mains) -> Bool {
-    waiting.contains { index in
-      var copy = subjects[Int(index)]
-      return !copy.tick(now, rules: rules).isEmpty
-    }
+    waiting.contains { subjects[Int($0)].isDue(now, rules: rules) }
   }
 
   /// Lets time pass.
@@ -103,15 +98,16 @@ struct MainsWatch: Sendable {
   }
 
   /// Forgets which device belongs to which site, after the registry changed. A device that moved
-  /// takes its claim with it when it next speaks.
+  /// takes its claim with it when it next speaks; what rested on it alone ends here.
   mutating func contextChanged(_ step: DetectionStep, into findings: inout [Finding]) {
     for index in phases.indices { phases[index].subject = -1 }
     for index in subjects.indices {
-      let (site, owner) = (sites[index], owners[index])
-      subjects[index].sources.removeAll { source in
-        let facts = step.facts(of: source.device)
-        return facts.site != site || (site.isEmpty && source.device.position != owner)
+      let site = sites[index]
+      let changes = subjects[index].keepSources(at: step.now, rules: step.context.rules.mains) {
+        let facts = step.facts(of: $0.device)
+        return facts.site == site && ($0.isVoltage ? facts.showsSupply : facts.claimsSupply)
       }
+      report(changes, index, step, into: &findings)
     }
   }
 
@@ -119,21 +115,35 @@ struct MainsWatch: Sendable {
     while phases.count <= device { phases.append(Phases()) }
   }
 
+  /// The subject that a device speaks for, made when it is new.
   private mutating func subject(of device: DeviceIndex, _ step: DetectionStep) -> Int {
     let position = Int(device.position)
     grow(to: position)
-    if phases[position].subject >= 0 { return Int(phases[position].subject) }
-    let site = step.facts(of: device).site
-    let key = site.isEmpty ? "\u{1}\(device.position)" : site
-    let index = subjectOfSite[key] ?? Int32(subjects.count)
-    if index == subjects.count {
-      subjects.append(MainsSubject())
-      sites.append(site)
-      owners.append(site.isEmpty ? device.position : -1)
-      subjectOfSite[key] = index
+    if let known = knownSubject(of: device, step) {
+      phases[position].subject = Int32(known)
+      return known
     }
-    phases[position].subject = index
-    return Int(index)
+    let site = step.facts(of: device).site
+    let index = subjects.count
+    subjects.append(MainsSubject())
+    sites.append(site)
+    owners.append(site.isEmpty ? device.position : -1)
+    subjectOfSite[Self.key(site, device.position)] = Int32(index)
+    phases[position].subject = Int32(index)
+    return index
+  }
+
+  private func knownSubject(of device: DeviceIndex, _ step: DetectionStep) -> Int? {
+    let position = Int(device.position)
+    if position < phases.count, phases[position].subject >= 0 {
+      return Int(phases[position].subject)
+    }
+    return subjectOfSite[Self.key(step.facts(of: device).site, device.position)].map(Int.init)
+  }
+
+  /// What a subject is found by: its site, or the device that stands alone.
+  private static func key(_ site: String, _ owner: Int32) -> String {
+    site.isEmpty ? "\u{1}\(owner)" : site
   }
 
   private mutating func report(
@@ -209,7 +219,7 @@ extension MainsWatch {
       sites.append(site)
       owners.append(owner)
       subjects.append(try MainsSubject(from: &reader))
-      subjectOfSite[site.isEmpty ? "\u{1}\(owner)" : site] = Int32(index)
+      subjectOfSite[Self.key(site, owner)] = Int32(index)
       if subjects[index].isWaiting { waiting.insert(Int32(index)) }
     }
     for _ in 0..<(try reader.count(ofSize: 2)) {
@@ -219,5 +229,12 @@ extension MainsWatch {
       if phase.known != 0 { phase.latest = try reader.time() }
       phases.append(phase)
     }
+  }
+
+  /// True when no device beyond the first `count` is named.
+  func namesOnly(first count: Int) -> Bool {
+    let devices = 0..<Int32(count)
+    return phases.count <= count && owners.allSatisfy { $0 == -1 || devices.contains($0) }
+      && subjects.allSatisfy { $0.sources.allSatisfy { devices.contains($0.device.position) } }
   }
 }

@@ -42,10 +42,15 @@ struct PriceAccount: Sendable, Equatable {
   /// Whether a later month has begun for this seller.
   var isClosed = false
 
-  /// Notes the price in force from `time` on.
-  mutating func state(_ price: ExactDecimal, from time: Timestamp, source: String) {
-    if let last = rows.last, last.price == price { return }
-    rows.append(Row(price: price, from: time, source: source, energy: .zero))
+  /// Most price changes kept; a meter that changes its price more often in a month is broken.
+  static let rowLimit = 200
+
+  /// Notes the price in force from `time` on; true when it is another than before.
+  mutating func state(_ price: ExactDecimal, from time: Timestamp, source: String) -> Bool {
+    guard rows.last?.price != price, rows.count < Self.rowLimit else { return false }
+    let from = max(time, rows.last?.from ?? time)
+    rows.append(Row(price: price, from: from, source: source, energy: .zero))
+    return true
   }
 
   /// Adds energy that was sold from `time` on, at the price that was in force then.

@@ -5,8 +5,6 @@ import Tariffs
 struct PriceSeller: Sendable, Equatable {
   /// Most months kept per seller; older ones can be had again by replaying the journal.
   static let monthLimit = 13
-  /// Most price changes kept per month; a meter that changes its price more often is broken.
-  static let rowLimit = 200
 
   /// Name of the device whose energy is sold; empty for a contract without a meter.
   var meter: String
@@ -40,30 +38,28 @@ struct PriceSeller: Sendable, Equatable {
     _ price: ExactDecimal, at time: Timestamp, source: String, offsetSeconds: Int
   ) -> Bool {
     guard time > statedAt else { return false }
-    let isNew = price != self.price
-    self.price = price
     statedAt = time
-    if isNew { self.source = source }
     let month = YearMonth(containing: time, offsetSeconds: offsetSeconds)
-    let before = accounts.last?.month
-    guard let index = account(for: month, offsetSeconds: offsetSeconds) else { return false }
-    guard isNew || before != month else { return false }
-    // A price that merely goes on in a new month is in force there from the month's start.
-    let start = isNew ? time : month.start(offsetSeconds: offsetSeconds)
-    if accounts[index].rows.count < Self.rowLimit {
-      let from = max(start, accounts[index].rows.last?.from ?? start)
-      accounts[index].state(price, from: from, source: self.source)
-    }
-    return true
+    // Until this statement the price before it was in force, also in the months between.
+    let hasRolled = roll(to: month, offsetSeconds: offsetSeconds)
+    if price != self.price { (self.price, self.source) = (price, source) }
+    guard let index = account(for: month) else { return hasRolled }
+    return accounts[index].state(price, from: time, source: self.source) || hasRolled
   }
 
-  /// Carries the price in force into `month` when nothing was said there yet; true when it did.
-  mutating func carry(into month: YearMonth, offsetSeconds: Int) -> Bool {
-    guard let price, let last = accounts.last, last.month < month else { return false }
-    let start = month.start(offsetSeconds: offsetSeconds)
-    if let until, until <= start { return close() }
-    guard let index = account(for: month, offsetSeconds: offsetSeconds) else { return false }
-    accounts[index].state(price, from: start, source: source)
+  /// Carries the price in force through the months up to `month`, where nothing was said yet; true
+  /// when there were any.
+  mutating func roll(to month: YearMonth, offsetSeconds: Int) -> Bool {
+    guard let price, let first = accounts.last?.month, first < month else { return false }
+    var next = first.next
+    while next <= month {
+      let start = next.start(offsetSeconds: offsetSeconds)
+      if let until, until <= start { return close() || next > first.next }
+      guard let index = account(for: next) else { return false }
+      _ = accounts[index].state(price, from: start, source: source)
+      if next == month { break }
+      next = next.next
+    }
     return true
   }
 
@@ -75,7 +71,7 @@ struct PriceSeller: Sendable, Equatable {
     let parts = try ConsumptionSplit.byMonth(
       energy: energy, from: from, to: to, offsetSeconds: offsetSeconds)
     for part in parts {
-      _ = carry(into: part.month, offsetSeconds: offsetSeconds)
+      _ = roll(to: part.month, offsetSeconds: offsetSeconds)
       guard let index = accounts.lastIndex(where: { $0.month == part.month }) else { continue }
       try accounts[index].sell(part.energy, from: part.from)
     }
@@ -92,6 +88,12 @@ struct PriceSeller: Sendable, Equatable {
     }
   }
 
+  /// Ends the contract, because the registry names it no more.
+  mutating func end(at now: Timestamp) {
+    until = until.map { min($0, now) } ?? now
+    _ = close()
+  }
+
   /// Ends the running month, because the next began or the contract ended; true when it was open.
   mutating func close() -> Bool {
     guard let last = accounts.indices.last, !accounts[last].isClosed else { return false }
@@ -101,7 +103,7 @@ struct PriceSeller: Sendable, Equatable {
 
   /// The account of a month, opened when it is newer than all others; nil for an older month that
   /// has none.
-  private mutating func account(for month: YearMonth, offsetSeconds: Int) -> Int? {
+  private mutating func account(for month: YearMonth) -> Int? {
     if let index = accounts.lastIndex(where: { $0.month == month }) { return index }
     if let last = accounts.last, last.month > month { return nil }
     _ = close()

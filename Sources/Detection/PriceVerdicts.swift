@@ -91,7 +91,8 @@ extension PriceWatch {
   }
 
   private func addCapKeys(_ rule: CapRule, to evidence: inout JSONText) {
-    evidence.add("cap_of", [rule.userClass, rule.scheme, rule.voltageClass, rule.period].joined(separator: "·"))
+    let words = [rule.userClass, rule.scheme, rule.voltageClass, rule.period]
+    evidence.add("cap_of", words.joined(separator: "·"))
   }
 
   private func finding(
@@ -115,8 +116,11 @@ extension PriceWatch {
     _ step: DetectionStep
   ) -> Finding {
     var evidence = facts(account, cap, seller, step)
-    evidence.add("withdrawn_because", "cap \(old.cap) was corrected to \(cap.price)")
     let price = account.rows.first { $0.from >= old.openedAt }?.price ?? old.cap
+    let reason =
+      old.cap == cap.price
+      ? "the price was corrected to \(price)" : "cap \(old.cap) was corrected to \(cap.price)"
+    evidence.add("withdrawn_because", reason)
     evidence.add("price", price)
     return finding(
       account, cap, seller, openedAt: old.openedAt, phase: .withdrawn(at: step.now),

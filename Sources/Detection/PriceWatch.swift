@@ -85,30 +85,41 @@ struct PriceWatch: Sendable {
   mutating func tick(_ step: DetectionStep) {
     guard step.now >= nextBoundary else { return }
     adoptContracts(step)
+    let month = YearMonth(containing: step.now, offsetSeconds: step.context.rules.offsetSeconds)
+    for index in sellers.indices where sellers[index].contract.isEmpty {
+      // A meter's month ends by time; the next begins only with its word.
+      let isOver = sellers[index].accounts.last.map { $0.month < month } ?? false
+      if isOver, sellers[index].close() { dirty.insert(index) }
+    }
+    restoreIndexes(step.devices)
   }
 
   /// Takes new contracts and tariffs: everything is judged anew.
   mutating func contextChanged(_ step: DetectionStep, into findings: inout [Finding]) {
     adoptContracts(step)
+    let contracts = Set(step.context.registry.contracts.map(\.id))
     for index in sellers.indices {
       dirty.insert(index)
-      if !sellers[index].meter.isEmpty, let site = step.context.registry.devices[sellers[index].meter]?.site {
+      if !sellers[index].contract.isEmpty {
+        if !contracts.contains(sellers[index].contract) { sellers[index].end(at: step.now) }
+      } else if let site = step.context.registry.devices[sellers[index].meter]?.site {
         sellers[index].site = site
         sellers[index].landlord = step.context.registry.sites[site]?.landlord ?? ""
       }
     }
-    let (solved, open) = missing.reduce(into: ([Missing](), [Missing]())) { parts, entry in
-      if step.context.cap(province: entry.province, month: entry.month) == nil {
-        parts.1.append(entry)
-      } else {
-        parts.0.append(entry)
-      }
-    }
-    missing = open
+    let solved = missing.filter { !isMissing($0, step.context) }
+    missing = missing.filter { !solved.contains($0) }
     for entry in solved { findings.append(finding(entry, .ended(at: step.now), step)) }
-    isMeterSold = (0..<step.devices.count).map {
-      sellersOfMeter[step.devices.name(of: DeviceIndex(Int32($0)))] != nil
-    }
+    restoreIndexes(step.devices)
+  }
+
+  /// Whether somebody still waits for a table.
+  private func isMissing(_ entry: Missing, _ context: SiteContext) -> Bool {
+    context.cap(province: entry.province, month: entry.month) == nil
+      && sellers.contains { seller in
+        context.province(ofSite: seller.site) == entry.province
+          && seller.accounts.contains { $0.month == entry.month && !$0.rows.isEmpty }
+      }
   }
 
   /// Judges every seller that changed since the last time.
@@ -118,7 +129,7 @@ struct PriceWatch: Sendable {
     dirty.removeAll(keepingCapacity: true)
   }
 
-  /// Rebuilds what is derived, after a snapshot was read.
+  /// Rebuilds what is derived, after a snapshot was read or sellers changed.
   mutating func restoreIndexes(_ devices: DeviceTable) {
     sellersOfMeter = [:]
     for index in sellers.indices where !sellers[index].meter.isEmpty {
@@ -172,6 +183,8 @@ struct PriceWatch: Sendable {
   ) {
     let offset = step.context.rules.offsetSeconds
     sellers[index].until = contract.until
+    (sellers[index].site, sellers[index].landlord) = (contract.site, contract.landlord)
+    sellers[index].meter = contract.meter
     if let price = sellers[index].price, price != contract.unitPrice {
       sellers[index].correct(contract.unitPrice, source: contract.source)
       dirty.insert(index)
@@ -185,7 +198,7 @@ struct PriceWatch: Sendable {
       sellers[index].price == nil
       ? sellers[index].state(
         contract.unitPrice, at: start, source: contract.source, offsetSeconds: offset)
-      : sellers[index].carry(into: month, offsetSeconds: offset)
+      : sellers[index].roll(to: month, offsetSeconds: offset)
     if changed { dirty.insert(index) }
   }
 }

@@ -11,7 +11,8 @@ struct SilenceWatch: Sendable {
   }
 
   private var presences: [Presence] = []
-  private var isLinkUp = false
+  /// Whether anything can be heard at all.
+  private(set) var isLinkUp = false
   /// Silence counts from here at the earliest: nothing can be heard before the link is up.
   private var listeningSince = Timestamp(milliseconds: .min)
   /// No device is due before this.
@@ -27,15 +28,33 @@ struct SilenceWatch: Sendable {
     let wasSilent = presences[position].isSilent
     if wasSilent {
       presences[position].isSilent = false
-      findings.append(finding(device, presences[position], endedAt: step.now, step))
+      // The clock may have been set back since it fell silent.
+      let end = max(step.now, presences[position].heard)
+      findings.append(finding(device, presences[position], endedAt: end, step))
+      presences[position].heard = step.now
     }
-    let rules = step.context.rules.silence
-    presences[position].isWatched = rules.isOn && (facts.isRegistered || rules.includesUnregistered)
-    presences[position].silentAfter = facts.silentAfter
+    watch(position, facts, step.context.rules.silence)
     presences[position].heard = max(presences[position].heard, step.now)
     let due = presences[position].heard.advanced(byMilliseconds: facts.silentAfter)
     if due < earliest { earliest = due }
     return wasSilent
+  }
+
+  /// Takes new rules and intervals, also for devices that say nothing more.
+  mutating func contextChanged(_ step: DetectionStep) {
+    for position in presences.indices where presences[position].heard.milliseconds != .min {
+      let facts = step.facts(of: DeviceIndex(Int32(position)))
+      watch(position, facts, step.context.rules.silence)
+    }
+    earliest = Timestamp(milliseconds: .min)
+  }
+
+  private mutating func watch(
+    _ position: Int, _ facts: DeviceFacts, _ rules: DetectionRules.Silence
+  ) {
+    presences[position].isWatched =
+      rules.isOn && (facts.isRegistered || rules.includesUnregistered)
+    presences[position].silentAfter = facts.silentAfter
   }
 
   /// Notes that the link to the broker came up or went down. While it is down nobody is silent.
@@ -55,7 +74,9 @@ struct SilenceWatch: Sendable {
   mutating func rest(_ now: Timestamp) {
     guard now >= earliest else { return }
     earliest = presences.reduce(Timestamp(milliseconds: .max)) { soonest, presence in
-      guard presence.isWatched, !presence.isSilent else { return soonest }
+      guard presence.isWatched, !presence.isSilent, presence.silentAfter > 0 else {
+        return soonest
+      }
       return min(soonest, deadline(presence))
     }
   }
@@ -143,4 +164,7 @@ extension SilenceWatch {
           isWatched: flags & 2 != 0))
     }
   }
+
+  /// True when no device beyond the first `count` is named.
+  func namesOnly(first count: Int) -> Bool { presences.count <= count }
 }

@@ -69,12 +69,19 @@ public final class Batch {
     JournalEntry(unchecked: UnsafeRawBufferPointer(storage), at: offsets[position])
   }
 
-  /// Fills an empty batch with a stored journal body, for a replay.
+  /// Fills the batch with a stored journal body, for a replay; it is empty when that is damaged.
   public func load(_ body: UnsafeRawBufferPointer) throws(CorruptBytes) {
     removeAll()
     reserve(body.count)
     storage.copyMemory(from: body)
+    do { try index(body) } catch {
+      removeAll()
+      throw error
+    }
     byteCount = body.count
+  }
+
+  private func index(_ body: UnsafeRawBufferPointer) throws(CorruptBytes) {
     var offset = 0
     while offset < body.count {
       let entry = try JournalEntry(checking: body, at: offset)
@@ -96,14 +103,17 @@ public final class Batch {
     storage.storeBytes(of: packet.littleEndian, toByteOffset: at + 2, as: UInt16.self)
     storage.storeBytes(of: time.milliseconds.littleEndian, toByteOffset: at + 4, as: Int64.self)
     storage.storeBytes(of: UInt16(topicLength).littleEndian, toByteOffset: at + 12, as: UInt16.self)
-    storage.storeBytes(of: UInt32(payload.count).littleEndian, toByteOffset: at + 14, as: UInt32.self)
-    var next = at + Self.headerLength
-    for part in [UnsafeRawBufferPointer(rebasing: topic[0..<topicLength]), payload] where part.count > 0 {
-      UnsafeMutableRawBufferPointer(rebasing: storage[next...]).copyMemory(from: part)
-      next += part.count
-    }
+    storage.storeBytes(
+      of: UInt32(payload.count).littleEndian, toByteOffset: at + 14, as: UInt32.self)
+    let start = at + Self.headerLength
+    copy(UnsafeRawBufferPointer(rebasing: topic[0..<topicLength]), to: start)
+    copy(payload, to: start + topicLength)
     offsets.append(at)
-    byteCount = next
+    byteCount = start + topicLength + payload.count
+  }
+
+  private func copy(_ bytes: UnsafeRawBufferPointer, to offset: Int) {
+    UnsafeMutableRawBufferPointer(rebasing: storage[offset...]).copyMemory(from: bytes)
   }
 
   private func reserve(_ count: Int) {

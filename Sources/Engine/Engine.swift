@@ -48,9 +48,9 @@ public final class Engine {
     return false
   }
 
-  /// Works through a batch, which becomes journal segment `segment`.
-  ///
-  /// - Parameter references: the compiled reference for the file numbers of a reference entry.
+  /// Works through a batch, which becomes journal segment `segment`. `references` gives the compiled
+  /// reference for the file numbers of a reference entry. It fails only for stored bytes that are
+  /// damaged.
   public func process(
     _ batch: Batch, segment: Int64, into outcome: inout Outcome,
     references: ([Int64]) throws(Problems) -> Reference
@@ -75,6 +75,7 @@ public final class Engine {
       outcome.newDevices.append(devices.name(of: DeviceIndex(Int32(position))))
     }
     for finding in findings { raise(finding, &outcome) }
+    outcome.keepLastForms()
   }
 
   private func observe(
@@ -207,6 +208,7 @@ extension Engine {
     let count = try reader.unsigned()
     guard count <= UInt64(names.count) else { throw CorruptBytes(offset: reader.offset) }
     let table = DeviceTable(names: Array(names.prefix(Int(count))))
+    guard table.count == count else { throw CorruptBytes(offset: reader.offset) }
     let detector = try Detector(
       context: reference.context, devices: table, from: &reader)
     incidents = try Incidents(from: &reader)

@@ -39,6 +39,21 @@ public struct Outcome: Sendable {
   /// Nothing.
   public init() {}
 
+  /// Leaves of each alert only its last form, where it first stood.
+  mutating func keepLastForms() {
+    var places: [String: Int] = [:]
+    var kept: [AlertRecord] = []
+    for alert in alerts {
+      if let place = places[alert.id] {
+        kept[place] = alert
+      } else {
+        places[alert.id] = kept.count
+        kept.append(alert)
+      }
+    }
+    alerts = kept
+  }
+
   /// Empties everything and keeps the memory.
   public mutating func removeAll() {
     newDevices.removeAll(keepingCapacity: true)

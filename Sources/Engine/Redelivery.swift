@@ -3,56 +3,71 @@ import SiteModel
 /// Recognises messages that the broker sends again because it did not get their acknowledgement.
 ///
 /// MQTT has a broker resend, first and in their order, all messages that were not acknowledged, with
-/// their packet identifiers [MQTT-4.4.0-1, MQTT-4.6.0-1]. So after a reconnect the messages that are
-/// already in the journal come first; with the first other one the recognition ends. A message that
-/// merely looks like an earlier one is therefore never taken for a repetition.
+/// their packet identifiers [MQTT-4.4.0-1, MQTT-4.6.0-1]. We acknowledge in order, so these are the
+/// newest ones of the journal; after a reconnect they come first, and with the first other message
+/// the recognition ends. A message that merely looks like an earlier one is never taken for a
+/// repetition: an identifier is used again only after its acknowledgement [MQTT-2.2.1-3], so all up
+/// to the earlier bearer of an identifier cannot come again.
 public struct Redelivery: Sendable {
   /// Newest messages of the journal that may come again. More can not be unacknowledged: reading
   /// stops at a batch, and half the range of packet identifiers keeps new messages apart.
   public static let window = 32_767
 
-  /// What identifies a message within a session.
-  private struct Mark: Hashable {
-    var packet: UInt16
+  /// A message of the journal.
+  private struct Mark {
+    /// Its place among the expected ones, from 1 on.
+    var place: Int
     var digest: Int
   }
 
-  private var candidates: Set<Mark> = []
+  private var marks: [UInt16: Mark] = [:]
+  /// Messages that were named by `expect`.
+  private var count = 0
+  /// All up to this place cannot come (any more).
+  private var passed = 0
 
   /// Nothing is expected.
   public init() {}
 
   /// True while repetitions are expected.
-  public var isExpecting: Bool { !candidates.isEmpty }
+  public var isExpecting: Bool { passed < count }
 
-  /// Expects a message of the journal to come again.
+  /// Expects a message of the journal to come again; to be called in the journal's order.
   public mutating func expect(
     packet: UInt16, topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer
   ) {
     guard packet != 0 else { return }
-    candidates.insert(Self.mark(packet, topic, payload))
+    count += 1
+    let mark = Mark(place: count, digest: Self.digest(topic, payload))
+    if let earlier = marks.updateValue(mark, forKey: packet) { passed = max(passed, earlier.place) }
   }
 
   /// Expects nothing more, because the broker has no session of ours.
-  public mutating func forget() { candidates.removeAll() }
+  public mutating func forget() { self = Redelivery() }
 
   /// Whether a message is in the journal already. QoS 0 messages never are.
   public mutating func isRepeated(
     packet: UInt16, topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer
   ) -> Bool {
-    guard packet != 0, !candidates.isEmpty else { return false }
-    if candidates.remove(Self.mark(packet, topic, payload)) != nil { return true }
-    candidates.removeAll()
-    return false
+    guard packet != 0, isExpecting else { return false }
+    guard let mark = marks[packet], mark.place > passed,
+      mark.digest == Self.digest(topic, payload)
+    else {
+      forget()
+      return false
+    }
+    passed = mark.place
+    if !isExpecting { forget() }
+    return true
   }
 
-  private static func mark(
-    _ packet: UInt16, _ topic: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer
-  ) -> Mark {
+  private static func digest(
+    _ topic: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer
+  ) -> Int {
     var hasher = Hasher()
     hasher.combine(topic.count)
     hasher.combine(bytes: topic)
     hasher.combine(bytes: payload)
-    return Mark(packet: packet, digest: hasher.finalize())
+    return hasher.finalize()
   }
 }

@@ -4,15 +4,7 @@ import SiteModel
 extension Settings {
   /// The MQTT session's options; secrets are read from their files here.
   public func mqttOptions(filters: [String]) throws(Problems) -> MQTTOptions {
-    var brokers: [BrokerURL] = []
-    var problems: [Problem] = []
-    for text in mqtt.brokers {
-      do { brokers.append(try BrokerURL(parsing: text)) } catch {
-        problems.append(Problem(file: file, line: 0, text: "mqtt.brokers: \(error)"))
-      }
-    }
-    guard problems.isEmpty else { throw Problems(problems) }
-    var options = MQTTOptions(brokers: brokers, clientID: node)
+    var options = MQTTOptions(brokers: mqtt.brokers, clientID: node)
     options.filters = mqtt.subscriptions.isEmpty ? filters : mqtt.subscriptions
     if let path = mqtt.usernameFile { options.user = try FileBytes.secret(path) }
     if let path = mqtt.passwordFile { options.password = MQTTSecret(try FileBytes.secret(path)) }
@@ -30,6 +22,10 @@ extension Settings {
     options.status = StatusTopic(
       topic: topic, online: Array(#"{"online":true}"#.utf8),
       offline: Array(#"{"online":false}"#.utf8))
+    let problems = options.problems().map { problem in
+      Problem(file: file, line: 0, text: "mqtt: \(problem.option): \(problem.text)")
+    }
+    guard problems.isEmpty else { throw Problems(problems) }
     return options
   }
 }

@@ -1,6 +1,7 @@
 import Detection
 import Documents
 import Foundation
+import MQTT
 import Notifiers
 import SiteModel
 
@@ -33,7 +34,7 @@ public struct Settings: Sendable {
 /// The `mqtt` section.
 public struct MQTTSettings: Sendable {
   /// Broker addresses, tried in turn.
-  public var brokers: [String] = []
+  public var brokers: [BrokerURL] = []
   /// Topic filters; empty takes those of the profiles.
   public var subscriptions: [String] = []
   /// File with the user name; nil for none.
@@ -158,8 +159,15 @@ extension MQTTSettings {
       parent.report("mqtt", "is missing")
       return
     }
-    brokers = section.texts("brokers")
-    if brokers.isEmpty { section.report("brokers", "expected at least one mqtt:// or mqtts:// URL") }
+    for node in section.list("brokers") {
+      guard case .scalar(let text) = node.content else { continue }
+      do { brokers.append(try BrokerURL(parsing: text)) } catch {
+        section.report("brokers", error.text)
+      }
+    }
+    if section.list("brokers").isEmpty {
+      section.report("brokers", "expected at least one mqtt:// or mqtts:// URL")
+    }
     subscriptions = section.texts("subscriptions")
     usernameFile = section.optionalText("username_file").map(resolve)
     passwordFile = section.optionalText("password_file").map(resolve)
@@ -186,7 +194,8 @@ extension StorageSettings {
     guard let section else { return }
     batchMessages = section.integer("batch_messages", default: batchMessages, in: 1...50_000)
     batchBytes = section.integer("batch_kib", default: batchBytes >> 10, in: 64...65_536) << 10
-    payloadLimit = section.integer("payload_limit_kib", default: payloadLimit >> 10, in: 1...16_384) << 10
+    payloadLimit =
+      section.integer("payload_limit_kib", default: payloadLimit >> 10, in: 1...16_384) << 10
     synchronous = section.choice("synchronous", of: ["full", "normal"], default: synchronous)
     if section.has("max_size_mib") {
       maxSizeMiB = section.integer("max_size_mib", default: nil, in: 1...16_777_216)

@@ -53,6 +53,21 @@ extension StoreReader {
     try read { db in try Int64.fetchOne(db, sql: "SELECT max(number) FROM outbox") ?? 0 }
   }
 
+  /// All notifications that are kept, delivered or not, in the order of their numbers.
+  public func forEachNotification(
+    _ body: (SiteModel.Notification) -> Void
+  ) throws(StoreError) {
+    try read { db in
+      let rows = try Row.fetchCursor(
+        db, sql: "SELECT number, channel, key, body, attempts FROM outbox ORDER BY number")
+      while let row = try rows.next() {
+        body(
+          SiteModel.Notification(
+            number: row[0], channel: row[1], key: row[2], body: row[3], attempts: row[4]))
+      }
+    }
+  }
+
   /// Counts by state.
   public func outboxCounts() throws(StoreError) -> OutboxCounts {
     try read { db in

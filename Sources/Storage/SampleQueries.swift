@@ -42,6 +42,27 @@ extension StoreReader {
     }
   }
 
+  /// Calls `body` with everything that is stored of all series, in no order, repeats included.
+  public func forEachStoredReading(_ body: (Reading) -> Void) throws(StoreError) {
+    try read { db in
+      let rows = try Row.fetchCursor(db, sql: "SELECT device, metric, body FROM chunk")
+      while let row = try rows.next() {
+        let device = DeviceIndex(row[0])
+        let metric = Metric(number: UInt16(truncatingIfNeeded: row[1] as Int))
+        let samples = try row.withUnsafeData(atIndex: 2) { data in
+          try (data ?? Data()).withUnsafeBytes { try ChunkCodec.decode($0) }
+        }
+        for sample in samples {
+          body(
+            Reading(
+              device: device, metric: metric, time: sample.time, value: sample.value,
+              quality: sample.quality))
+        }
+      }
+      try forEachRecent(db, .min ..< .max, body)
+    }
+  }
+
   /// The metrics of which a device has samples, in catalogue order.
   public func metrics(of device: DeviceIndex) throws(StoreError) -> [Metric] {
     try read { db in

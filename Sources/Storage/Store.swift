@@ -46,9 +46,13 @@ public final class Store: Sendable {
     }
   }
 
-  /// Opens an existing file for reading only, also while another process writes it.
-  public static func openReadOnly(path: String) throws(StoreError) -> StoreReader {
-    try StoreReader.open(path: path)
+  /// Opens an existing file for reading only, also while another process writes it. With `isFrozen`
+  /// everything that is read is of the moment of opening; the write-ahead log of a running collector
+  /// cannot shrink until the reader is closed.
+  public static func openReadOnly(
+    path: String, isFrozen: Bool = false
+  ) throws(StoreError) -> StoreReader {
+    try StoreReader.open(path: path, isFrozen: isFrozen)
   }
 
   /// Copies the write-ahead log into the file and empties it, as far as readers allow.

@@ -18,19 +18,19 @@ public final class StoreReader: Sendable {
     self.database = database
   }
 
-  static func open(path: String) throws(StoreError) -> StoreReader {
+  static func open(path: String, isFrozen: Bool) throws(StoreError) -> StoreReader {
     guard FileManager.default.fileExists(atPath: path) else {
       throw StoreError(.notFound, path: path)
     }
     do {
-      return StoreReader(path: path, database: try connect(path, path))
+      return StoreReader(path: path, database: try connect(path, path, isFrozen))
     } catch {
       let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")
       let isLogEmpty = (log?[.size] as? NSNumber)?.intValue ?? 0 == 0
       let failure = StoreError(error, path: path)
       guard case .io = failure.reason, isLogEmpty else { throw failure }
       do {
-        return StoreReader(path: path, database: try connect(immutableAddress(path), path))
+        return StoreReader(path: path, database: try connect(immutableAddress(path), path, false))
       } catch {
         throw StoreError(error, path: path)
       }
@@ -51,13 +51,23 @@ public final class StoreReader: Sendable {
     }
   }
 
-  private static func connect(_ address: String, _ path: String) throws -> DatabaseQueue {
+  private static func connect(
+    _ address: String, _ path: String, _ isFrozen: Bool
+  ) throws -> DatabaseQueue {
     var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = isFrozen
     configuration.readonly = true
     configuration.label = "store.reader"
     configuration.busyMode = .timeout(10)
     let queue = try DatabaseQueue(path: address, configuration: configuration)
     _ = try queue.read { db in try Schema.version(of: db, path: path) }
+    if isFrozen {
+      // A transaction that stays open keeps the view; it begins with its first read.
+      try queue.inDatabase { db in
+        try db.beginTransaction(.deferred)
+        _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
+      }
+    }
     return queue
   }
 

@@ -16,12 +16,15 @@ public enum Inspection {
   }
 
   private static func problems(of settings: Settings) -> [Problem] {
+    var problems: [Problem] = []
+    do throws(Problems) { _ = try settings.mqttOptions(filters: []) } catch {
+      problems += error.all
+    }
     do throws(Problems) {
-      _ = try settings.mqttOptions(filters: [])
       let files = try settings.sourceFiles() + imported(settings)
       let reference = try Reference.compile(files)
-      return reference.profiles.flatMap { $0.runExamples() }
-    } catch { return error.all }
+      return problems + reference.profiles.flatMap { $0.runExamples() }
+    } catch { return problems + error.all }
   }
 
   /// What the import command brought into the database, if there is one.

@@ -1,23 +1,24 @@
 import Alerting
-import Engine
-import Logging
 import Series
 import Setup
 import SiteModel
 import Storage
 
-/// Proves a database offline: the journal's hash chain, the file's integrity, and that every alert and
-/// every sample follows from the journal by the stored profiles, registry, tariffs and rules.
+/// Proves a database: the journal's hash chain, the file's integrity, and that every alert, notification
+/// and sample follows from the journal by the stored profiles, registry, tariffs and rules. It works on
+/// one view of the file, so the collector may go on meanwhile.
 public struct VerifyTool {
-  private let settings: Settings
   private let reader: StoreReader
+  private let payloadLimit: Int
   /// Samples that are compared in memory at a time; more take several passes over the journal.
-  private static let samplesPerPass: Int64 = 20_000_000
+  private static let samplesPerPass: Int64 = 5_000_000
+  /// Differences of one kind that are listed at most.
+  private static let problemLimit = 100
 
   /// A tool on a configuration's database, which is opened read-only.
   public init(settings: Settings) throws(StoreError) {
-    self.settings = settings
-    reader = try Store.openReadOnly(path: settings.database)
+    payloadLimit = settings.storage.payloadLimit
+    reader = try Store.openReadOnly(path: settings.database, isFrozen: true)
   }
 
   /// Everything that is off, with its place; empty when all is well. `progress` is told what is done.
@@ -29,124 +30,66 @@ public struct VerifyTool {
     guard problems.isEmpty else {
       return problems + ["the recomputation is left out, because the stored bytes are damaged"]
     }
-    let totals = try reader.totals()
-    let passes = Int(totals.readings / Self.samplesPerPass) + 1
+    let passes = Int(try reader.totals().readings / Self.samplesPerPass) + 1
     for pass in 0..<passes {
       progress("recomputation from the journal, pass \(pass + 1) of \(passes)")
-      problems += try recompute(pass: pass, of: passes)
+      let replay = Replay(pass: pass, passes: passes)
+      if let failure = try replay.run(reader, payloadLimit: payloadLimit) { return [failure] }
+      if pass == 0 {
+        problems += try alertDifferences(replay.alerts)
+        problems += try notificationDifferences(replay.notifications)
+      }
+      problems += try sampleDifferences(replay)
     }
     return problems
   }
 
-  private func recompute(pass: Int, of passes: Int) throws -> [String] {
-    let engine = Engine(
-      reference: try Reference.compile([]), payloadLimit: settings.storage.payloadLimit)
-    let batch = Batch()
-    var outcome = Outcome()
-    var alerts: [String: AlertRecord] = [:]
-    var samples = SampleDigests()
-    var failure: String?
-    try reader.forEachSegment { row in
-      do {
-        try batch.load(row.body)
-        outcome.removeAll()
-        try engine.process(batch, segment: row.seq, into: &outcome) { files throws(Problems) in
-          try Reference.compile(try reader.knownFiles(files))
-        }
-      } catch {
-        failure = "journal row \(row.seq): cannot be recomputed: \(error)"
-        return false
-      }
-      for alert in outcome.alerts { alerts[alert.id] = alert }
-      for reading in outcome.readings where Int(reading.device.position) % passes == pass {
-        samples.add(reading)
-      }
-      return true
-    }
-    if let failure { return [failure] }
-    let problems = pass == 0 ? try differences(alerts) : []
-    return problems + (try differences(samples, engine.devices))
-  }
-
-  private func differences(_ recomputed: [String: AlertRecord]) throws -> [String] {
+  private func alertDifferences(_ recomputed: [String: AlertRecord]) throws -> [String] {
     var problems: [String] = []
-    var seen: Set<String> = []
+    var missing = recomputed
     for stored in try reader.alerts() {
-      seen.insert(stored.id)
-      guard let expected = recomputed[stored.id] else {
+      guard let expected = missing.removeValue(forKey: stored.id) else {
         problems.append("alert \(stored.id): does not follow from the journal")
         continue
       }
       if expected != stored {
-        problems.append(
-          "alert \(stored.id): stored \(stored.json), recomputed \(expected.json)")
+        problems.append("alert \(stored.id): stored \(stored.json), recomputed \(expected.json)")
       }
     }
-    for id in recomputed.keys.sorted() where !seen.contains(id) {
-      problems.append("alert \(id): follows from the journal but is not stored")
+    problems += missing.keys.sorted().map {
+      "alert \($0): follows from the journal, but is missing"
     }
-    return problems
+    return Array(problems.prefix(Self.problemLimit))
   }
 
-  private func differences(
-    _ samples: SampleDigests, _ devices: SiteModel.DeviceTable
+  private func notificationDifferences(
+    _ recomputed: [Int64: SiteModel.Notification]
   ) throws -> [String] {
     var problems: [String] = []
-    for (series, expected) in samples.finished() {
-      var stored = SampleDigests()
-      try reader.forEachSample(
-        of: series.device, series.metric, from: Timestamp(milliseconds: .min),
-        to: Timestamp(milliseconds: .max)
-      ) { sample in
-        stored.add(
-          Reading(
-            device: series.device, metric: series.metric, time: sample.time,
-            value: sample.value, quality: sample.quality))
-        return true
+    try reader.forEachNotification { stored in
+      let expected = recomputed[stored.number]
+      if expected?.key != stored.key || expected?.body != stored.body {
+        problems.append("notification \(stored.number): does not follow from the journal")
       }
-      let found = stored.finished()[series] ?? SampleDigests.Sum(count: 0, digest: 0)
-      guard found != expected else { continue }
-      let metric = MetricCatalogue.definition(of: series.metric)?.name ?? "?"
+    }
+    return Array(problems.prefix(Self.problemLimit))
+  }
+
+  private func sampleDifferences(_ replay: Replay) throws -> [String] {
+    var stored = SampleDigests()
+    try reader.forEachStoredReading { if replay.isInPass($0) { stored.add($0) } }
+    let (found, expected) = (stored.finished(), replay.samples.finished())
+    var problems: [String] = []
+    for series in Set(found.keys).union(expected.keys).sorted(by: <) {
+      let (left, right) = (found[series], expected[series])
+      guard left != right else { continue }
+      let metric = MetricCatalogue.definition(of: series.metric)?.name ?? "\(series.metric.number)"
+      let name = replay.deviceName(series.device)
       problems.append(
-        "series \(devices.name(of: series.device)) \(metric): stored \(found.count) samples, "
-          + "recomputed \(expected.count)"
-          + (found.count == expected.count ? " with other values" : ""))
+        "series \(name) \(metric): stored \(left?.count ?? 0) samples, "
+          + "recomputed \(right?.count ?? 0)"
+          + (left?.count == right?.count ? " with other values" : ""))
     }
-    return problems
-  }
-}
-
-/// Sums up which samples a series has, independent of order and repetition.
-struct SampleDigests {
-  /// A series.
-  struct Key: Hashable {
-    var device: DeviceIndex
-    var metric: Metric
-  }
-
-  /// How many different samples, and a digest over all of them.
-  struct Sum: Equatable {
-    var count: Int
-    var digest: Int
-  }
-
-  private var hashes: [Key: [Int]] = [:]
-
-  /// Adds a sample; a repetition makes no difference. The value counts as a number, because a repeat
-  /// may be written with other decimals.
-  mutating func add(_ reading: Reading) {
-    var hasher = Hasher()
-    hasher.combine(reading.time)
-    hasher.combine(reading.value)
-    hashes[Key(device: reading.device, metric: reading.metric), default: []]
-      .append(hasher.finalize())
-  }
-
-  /// The sums of all series.
-  func finished() -> [Key: Sum] {
-    hashes.mapValues { values in
-      let distinct = Set(values)
-      return Sum(count: distinct.count, digest: distinct.reduce(0, ^))
-    }
+    return Array(problems.prefix(Self.problemLimit))
   }
 }

@@ -60,7 +60,8 @@ struct Simulate: AsyncParsableCommand {
     var options = FleetOptions()
     options.seed = seed
     options.sites = sites
-    options.start = start?.time ?? WallClock().now()
+    let begin = (start?.time ?? WallClock().now()).milliseconds
+    options.start = Timestamp(milliseconds: begin / 1000 * 1000)
     options.durationMilliseconds = Int64(duration) * 1000
     options.timeCompression = speed
     options.intervalMilliseconds = Int64(interval) * 1000

@@ -69,7 +69,7 @@ final class Scene {
       time = try SceneTime.read(words.removeLast())
       words.removeLast()
     }
-    let device = try #require(devices.index(of: words.removeFirst()))
+    let device = try index(of: words.removeFirst())
     var (readings, events): ([Reading], [DeviceEvent]) = ([], [])
     while words.count >= 2 {
       let (name, value) = (words.removeFirst(), words.removeFirst())
@@ -90,6 +90,11 @@ final class Scene {
         speakers: [(device, 0)], readings: readings[...], events: events[...],
         isRetained: isRetained),
       devices: devices, at: moment(now), into: &findings)
+  }
+
+  private func index(of name: String) throws -> DeviceIndex {
+    let index = devices.index(of: name)
+    return try #require(index)
   }
 
   private func bytes() -> [UInt8] {

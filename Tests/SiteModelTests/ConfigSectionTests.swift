@@ -83,14 +83,19 @@ import Testing
   }
 
   @Test func goodValuesCauseNoComplaint() {
-    #expect(problems(scalar("7")) { #expect($0.integer("key", default: 1, in: 0...10) == 7) } == [])
-    #expect(problems(nil) { #expect($0.integer("key", default: 3, in: 0...10) == 3) } == [])
-    #expect(problems(scalar("0.50")) { #expect($0.decimal("key") == "0.5") } == [])
-    #expect(problems(nil) { #expect($0.decimal("key") == nil) } == [])
-    #expect(problems(scalar("no")) { #expect($0.flag("key", default: true) == false) } == [])
-    #expect(problems(scalar("a")) { #expect($0.texts("key") == ["a"]) } == [])
-    #expect(problems(nil) { #expect($0.choice("key", of: ["a"], default: "a") == "a") } == [])
-    #expect(problems(nil) { #expect($0.section("key") == nil) } == [])
+    func value<Value>(_ node: ConfigNode?, _ read: (ConfigSection) -> Value) -> Value? {
+      var value: Value?
+      let found = problems(node) { value = read($0) }
+      return found.isEmpty ? value : nil
+    }
+    #expect(value(scalar("7")) { $0.integer("key", default: 1, in: 0...10) } == 7)
+    #expect(value(nil) { $0.integer("key", default: 3, in: 0...10) } == 3)
+    #expect(value(scalar("0.50")) { $0.decimal("key") } == "0.5")
+    #expect(value(nil) { $0.decimal("key") == nil } == true)
+    #expect(value(scalar("no")) { $0.flag("key", default: true) } == false)
+    #expect(value(scalar("a")) { $0.texts("key") } == ["a"])
+    #expect(value(nil) { $0.choice("key", of: ["a"], default: "a") } == "a")
+    #expect(value(nil) { $0.section("key") == nil } == true)
   }
 
   @Test func aKeyThatIsGivenTwiceCountsOnce() {
