@@ -55,7 +55,7 @@ let package = Package(
     room("Engine", ["Alerting", "Decoding", "Detection", "SiteModel"]),
     room(
       "Storage", ["Alerting", "Engine", "Series", "SiteModel", library("GRDB", "GRDB.swift")]),
-    room("MQTT", ["CMosquitto"]),
+    room("MQTT", ["CMosquitto", "SiteModel"]),
     room(
       "Notifiers",
       [
@@ -106,7 +106,7 @@ let package = Package(
       ["Alerting", "Decoding", "Detection", "Documents", "Engine", "SiteModel", "Tariffs"]),
     tests(
       "StorageTests", ["Alerting", "Engine", "Series", "SiteModel", "Storage", "TestSupport"]),
-    tests("MQTTTests", ["MQTT", "TestSupport"]),
+    tests("MQTTTests", ["MQTT", "SiteModel", "TestSupport"]),
     tests("NotifiersTests", ["Notifiers", "SiteModel", "TestSupport"]),
     tests("SimulatorTests", ["Simulator", "SiteModel"]),
     tests("SetupTests", ["Setup", "SiteModel", "TestSupport"]),

@@ -148,13 +148,12 @@ public struct Detector {
   private mutating func observe(
     _ readings: ArraySlice<Reading>, _ step: DetectionStep, into findings: inout [Finding]
   ) {
-    var current: (device: DeviceIndex, time: Timestamp)?
-    var hasVoltage = false
+    // One message may hold several devices, and several records of one device.
+    var record = Record()
     for reading in readings {
-      // One message may hold several devices, and several records of one device.
-      if reading.device != current?.device || reading.time != current?.time {
-        if let current, hasVoltage { mains.settle(current.device, step, into: &findings) }
-        (current, hasVoltage) = ((reading.device, reading.time), false)
+      if reading.device != record.device || reading.time != record.time {
+        settle(record, step, into: &findings)
+        record = Record(device: reading.device, time: reading.time)
       }
       guard reading.quality == .good else { continue }
       let number = reading.metric.number
@@ -162,16 +161,33 @@ public struct Detector {
         guard step.facts(of: reading.device).showsSupply else { continue }
         let phase = Int(number - Self.voltageA)
         mains.observe(phase: phase, reading, below: context.rules.mains.voltageBelow)
-        hasVoltage = true
+        record.hasVoltage = true
       } else if number == Self.mainsPresent {
         claim(reading.device, isLost: reading.value == .zero, reading.time, step, into: &findings)
       } else if number == Self.priceMetric {
         price.observePrice(reading, step)
-      } else if number == Self.energyMetric, price.isSold(reading.device) {
-        price.observeEnergy(reading, step)
+      } else if number == Self.energyMetric {
+        record.energy = reading
       }
     }
-    if let current, hasVoltage { mains.settle(current.device, step, into: &findings) }
+    settle(record, step, into: &findings)
+  }
+
+  /// What belongs together: one device at one instant.
+  private struct Record {
+    var device: DeviceIndex?
+    var time = Timestamp(milliseconds: 0)
+    var hasVoltage = false
+    var energy: Reading?
+  }
+
+  /// Judges what needs the whole record: all phases, and energy after the price beside it.
+  private mutating func settle(
+    _ record: Record, _ step: DetectionStep, into findings: inout [Finding]
+  ) {
+    guard let device = record.device else { return }
+    if record.hasVoltage { mains.settle(device, step, into: &findings) }
+    if let energy = record.energy, price.isSold(device) { price.observeEnergy(energy, step) }
   }
 
   private mutating func observe(

@@ -1,3 +1,4 @@
+import SiteModel
 import CMosquitto
 
 /// Everything a session is told before it begins: plain values with defaults.
@@ -15,7 +16,7 @@ public struct MQTTOptions: Sendable, Equatable {
   public var user: String?
 
   /// The password; needs a user.
-  public var password: MQTTSecret?
+  public var password: Secret?
 
   /// The files for `mqtts` brokers.
   public var tls = TLSFiles()

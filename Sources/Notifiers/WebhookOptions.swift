@@ -1,3 +1,4 @@
+import SiteModel
 import Foundation
 import NIOSSL
 

@@ -1,3 +1,4 @@
+import SiteModel
 import Foundation
 
 /// A webhook's address taken apart: what is called, what may be named, and what must not be.

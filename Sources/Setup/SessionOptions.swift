@@ -7,7 +7,7 @@ extension Settings {
     var options = MQTTOptions(brokers: mqtt.brokers, clientID: node)
     options.filters = mqtt.subscriptions.isEmpty ? filters : mqtt.subscriptions
     if let path = mqtt.usernameFile { options.user = try FileBytes.secret(path) }
-    if let path = mqtt.passwordFile { options.password = MQTTSecret(try FileBytes.secret(path)) }
+    if let path = mqtt.passwordFile { options.password = Secret(try FileBytes.secret(path)) }
     options.tls.authorityFile = mqtt.caFile
     options.tls.certificateFile = mqtt.certificateFile
     options.tls.keyFile = mqtt.keyFile

@@ -136,7 +136,7 @@ import Testing
     var desk = Desk()
     desk.take(alert(facts: #"{"cap":"1.00"}"#))
     let note = try #require(desk.sent.first)
-    #expect(note.key == "d2fcc7dddb15efcd28d2b2acd09ce30f")
+    #expect(note.key == "1a0e15e53ae289aaf4a4c9399472b5ab")
     let alert =
       #"{"id":"outage.mains/S-1/1","kind":"outage.mains","severity":"critical","site":"S-1","#
       + #""region":"济南","subject":"","opened_at":"1970-01-01T00:00:00.001Z","#

@@ -22,6 +22,11 @@ struct World {
     time:
       - { path: time, format: auto }
     metrics: catalogue
+    examples:
+      - name: a voltage
+        topic: uplink/D-1/json
+        payload: '{"time":1772352000,"voltage.a":230}'
+        expect: [{ kind: reading, metric: voltage.a, value: "230" }]
     """
 
   private static let alarms = """
@@ -33,14 +38,24 @@ struct World {
     time:
       - { path: time, format: auto }
     alarms:
-      code: { path: code }
-      state: { path: flag, values: { BEGIN: raised, END: cleared } }
+      code: code
+      match: suffix
       table:
-        - { match: "*6016001", alarm: mains.lost, severity: critical }
+        "06016001": { alarm: mains.lost, severity: critical }
+        "17005001": { alarm: door.open, severity: minor }
+      state:
+        path: flag
+        raised: [BEGIN]
+        cleared: [END]
+    examples:
+      - name: mains lost
+        topic: fsu/D-6/alarm
+        payload: '{"time":1772352000,"code":"0406016001","flag":"BEGIN"}'
+        expect: [{ kind: event, alarm: mains.lost, state: raised }]
     """
 
   init() throws {
-    profiles = [try Self.profile(Self.flat)]
+    profiles = [try Self.profile(Self.flat), try Self.profile(Self.alarms)]
     var editions: [Int64: Reference] = [:]
     for number in 1...4 { editions[Int64(number)] = try Self.edition(number, profiles) }
     self.editions = editions
@@ -124,17 +139,15 @@ struct World {
   }
 
   private static func contracts(_ number: Int) throws -> [Contract] {
-    let (start, end) = (
-      Timestamp(parsing: "2026-02-27", offsetSeconds: 28_800),
-      Timestamp(parsing: "2026-03-03", offsetSeconds: 28_800)
-    )
+    let start = try #require(Timestamp(parsing: "2026-02-27", offsetSeconds: 28_800))
+    let end = try #require(Timestamp(parsing: "2026-03-03", offsetSeconds: 28_800))
     let first = Contract(
       id: "C-1", site: "S-1", landlord: "L-1", meter: "D-3",
-      unitPrice: number == 3 ? "0.90" : "1.3000", from: try #require(start), until: nil,
+      unitPrice: number == 3 ? "0.90" : "1.3000", from: start, until: nil,
       source: "contracts.csv:2")
     let second = Contract(
       id: "C-2", site: "S-2", landlord: "L-2", meter: "D-4", unitPrice: "1.10000001",
-      from: try #require(start), until: try #require(end), source: "contracts.csv:3")
+      from: start, until: end, source: "contracts.csv:3")
     return number == 2 ? [second] : [first, second]
   }
 

@@ -1,3 +1,4 @@
+import SiteModel
 import Glibc
 import MQTT
 import TestSupport
@@ -114,14 +115,14 @@ struct ConnectTests {
       settings: ["allow_anonymous false", "password_file \(passwords)"], folder: folder)
     var options = try options(broker.url)
     options.user = "meter"
-    options.password = MQTTSecret("wrong-word")
+    options.password = Secret("wrong-word")
     let refused = try Client(options)
     try refused.run("a refusal") { !refused.failures.isEmpty }
     #expect(refused.failures.first == MQTTFailure(.notAuthorized))
     #expect(refused.failures.first?.needsOperator == true)
     #expect(!"\(refused.events) \(options)".contains("wrong-word"))
     #expect("\(options)".contains("***"))
-    options.password = MQTTSecret("right-word")
+    options.password = Secret("right-word")
     let accepted = try connected(options)
     #expect(accepted.failures.isEmpty)
   }

@@ -1,3 +1,4 @@
+import SiteModel
 import Foundation
 import MQTT
 import TestSupport
@@ -20,7 +21,7 @@ struct ProfileTests {
       settings: settings + ["password_file \(passwords)"], savesOften: false, folder: folder)
     var options = try options(broker.url)
     options.user = "collector"
-    options.password = MQTTSecret("word")
+    options.password = Secret("word")
     let client = try connected(options)
     #expect(client.connections.first?.warnings == [])
     #expect(client.connections.first?.limits.maximumPacketSize_bytes == 1 << 20)

@@ -1,3 +1,4 @@
+import SiteModel
 import Testing
 
 @testable import MQTT
@@ -31,7 +32,7 @@ struct ValueTests {
   @Test func everyProblemIsFound() throws {
     var options = MQTTOptions(brokers: [], clientID: "")
     options.filters = ["a/#/b", "ok", ""]
-    options.password = MQTTSecret("x")
+    options.password = Secret("x")
     options.receiveMaximum = 0
     options.keepAlive_s = 4
     options.connectTimeout_ms = 1
@@ -51,7 +52,7 @@ struct ValueTests {
   }
 
   @Test func aSecretNeverPrints() {
-    let secret = MQTTSecret("word")
+    let secret = Secret("word")
     #expect("\(secret) \([secret]) \(String(reflecting: secret))" == "*** [***] ***")
     var dumped = ""
     dump(secret, to: &dumped)

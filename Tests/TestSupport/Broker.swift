@@ -87,8 +87,8 @@ public final class Broker {
 }
 
 /// Runs a body with no signal blocked: test threads block SIGTERM, a child inherits that, and a
-/// broker that blocks SIGTERM cannot be stopped.
-private func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+/// program that blocks SIGTERM cannot be stopped.
+public func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
   var none = sigset_t()
   var before = sigset_t()
   sigemptyset(&none)

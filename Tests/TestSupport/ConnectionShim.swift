@@ -13,6 +13,8 @@ public final class ConnectionShim: Sendable {
     var levels: [UInt8] = []
     var clientBytes: [UInt8] = []
     var descriptors: [Int32] = []
+    /// Clients whose bytes are dropped.
+    var muted: Set<Int32> = []
   }
 
   private let listener: Int32
@@ -38,6 +40,10 @@ public final class ConnectionShim: Sendable {
 
   /// From now on swallows these levels.
   public func swallow(_ levels: Set<UInt8>) { state.withLock { $0.swallowedLevels = levels } }
+
+  /// From now on drops what the present connections' clients send, as if it were lost on the way;
+  /// later connections are not touched.
+  public func mute() { state.withLock { $0.muted.formUnion($0.descriptors) } }
 
   /// Cuts every connection.
   public func cut() {
@@ -76,7 +82,7 @@ public final class ConnectionShim: Sendable {
     }
     guard let broker = connectToLoopback(port: brokerPort) else { return }
     state.withLock { $0.descriptors.append(broker) }
-    pass(buffer.prefix(count), to: broker)
+    pass(buffer.prefix(count), from: client, to: broker)
     try? runThread {
       var buffer = [UInt8](repeating: 0, count: 65_536)
       while case let count = read(broker, &buffer, buffer.count), count > 0 {
@@ -85,13 +91,17 @@ public final class ConnectionShim: Sendable {
       shutdown(client, Int32(SHUT_RDWR))
     }
     while case let count = read(client, &buffer, buffer.count), count > 0 {
-      pass(buffer.prefix(count), to: broker)
+      pass(buffer.prefix(count), from: client, to: broker)
     }
     shutdown(broker, Int32(SHUT_RDWR))
   }
 
-  private func pass(_ bytes: ArraySlice<UInt8>, to broker: Int32) {
-    state.withLock { $0.clientBytes += bytes }
+  private func pass(_ bytes: ArraySlice<UInt8>, from client: Int32, to broker: Int32) {
+    let isMuted = state.withLock { state in
+      state.clientBytes += bytes
+      return state.muted.contains(client)
+    }
+    if isMuted { return }
     bytes.withUnsafeBytes { _ = write(broker, $0.baseAddress, $0.count) }
   }
 }
