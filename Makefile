@@ -10,8 +10,9 @@ help:  ## this list
 
 run:  ## a private broker, a simulated fleet and the collector (DEMO_SECONDS=n ends it after n)
 	@scripts/setup.sh run
-	swift build -c release --product sitewatt
-	.build/release/sitewatt demo --seconds $(DEMO_SECONDS)
+	@echo "building; the first time takes some minutes"
+	swift build --product sitewatt
+	.build/debug/sitewatt demo --seconds $(DEMO_SECONDS)
 
 build:  ## the release build
 	@scripts/setup.sh run

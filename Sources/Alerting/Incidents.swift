@@ -84,8 +84,8 @@ public struct Incidents: Sendable {
     }
   }
 
-  /// The idempotency key of a notification: a digest, so that it is short plain ASCII. `round` tells
-  /// how often the incident was withdrawn before.
+  /// The idempotency key of a notification: a digest, so that it is short plain ASCII. `round`
+  /// tells how often the incident was withdrawn before.
   static func key(
     _ id: String, _ transition: String, _ round: Int, _ channel: String
   ) -> String {

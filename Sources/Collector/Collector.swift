@@ -33,9 +33,9 @@ public struct Collector: Sendable {
     _ = try Reference.compile(sources)
   }
 
-  /// Runs until the process is told to stop, or a companion has done its work. `print` takes what the
-  /// `log` channels deliver (nil writes it to the log); `companions` run beside the service and are
-  /// cancelled when it stops. A start that fails throws every problem at once.
+  /// Runs until the process is told to stop, or a companion has done its work. `print` takes what
+  /// the `log` channels deliver (nil writes it to the log); `companions` run beside the service and
+  /// are cancelled when it stops. A start that fails throws every problem at once.
   public func run(
     print: (@Sendable (String) -> Void)? = nil,
     companions: [@Sendable () async throws -> Void] = []

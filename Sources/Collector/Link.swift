@@ -2,8 +2,8 @@ import Engine
 import Logging
 import MQTT
 
-/// What the MQTT session tells, for the pipeline's thread: events in their order, what may come again,
-/// and the broker's drop counter.
+/// What the MQTT session tells, for the pipeline's thread: events in their order, what may come
+/// again, and the broker's drop counter.
 final class Link {
   /// Messages of the journal that the broker may send again.
   var redelivery = Redelivery()
@@ -35,8 +35,8 @@ final class Link {
     return events
   }
 
-  /// Messages that the broker dropped since it was last asked; nil when there are none, and the first
-  /// time, when nothing is known of before.
+  /// Messages that the broker dropped since it was last asked; nil when there are none, and the
+  /// first time, when nothing is known of before.
   func newlyDropped(_ total: UInt64) -> UInt64? {
     defer { dropped = total }
     guard let dropped, total > dropped else { return nil }

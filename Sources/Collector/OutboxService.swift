@@ -5,10 +5,11 @@ import Setup
 import SiteModel
 import Storage
 
-/// Delivers what stands in the outbox: at least once, in order of the numbers, each channel on its own.
+/// Delivers what stands in the outbox: at least once, in order of the numbers, each channel on its
+/// own.
 ///
-/// A message that must be tried again waits by itself; when two different messages of a channel fail
-/// one after the other, the channel is down and rests as long as the message that failed last.
+/// A message that must be tried again waits by itself; when two different messages of a channel
+/// fail one after the other, the channel is down and rests as long as the message that failed last.
 struct OutboxService: Service {
   /// Longest wait between two looks at the outbox, in milliseconds.
   static let longestWaitMilliseconds: Int64 = 30_000

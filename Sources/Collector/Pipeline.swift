@@ -95,6 +95,8 @@ final class Pipeline {
         duplicates += 1
         return
       }
+      // Before the first message after a wait: its time of receipt is by the new clock already.
+      if batch.isEmpty { noteClockStep() }
       batch.append(
         topic: message.topic, payload: message.payload, packet: message.packetID,
         qos: message.qos, retained: message.isRetained, receivedAt: clock.now())
@@ -104,11 +106,8 @@ final class Pipeline {
 
   /// Adds what did not come from a device: link changes, clock steps, imports, and time itself.
   private func addControls(hasDrained: Bool) {
+    noteClockStep()
     let now = clock.now()
-    if let step = clock.step() {
-      log.warning("the clock was set by \(step) ms; waits move with it")
-      batch.append(.clockStep(milliseconds: step), at: now)
-    }
     for event in link.takeEvents() { handle(event, at: now) }
     if let files = references.changed(log: log) { batch.append(.reference(files: files), at: now) }
     // While a backlog is being read, time must not pass judgement on what is still to come.
@@ -116,6 +115,12 @@ final class Pipeline {
     guard isTickDue, engine.isDue(now) else { return }
     lastTick = now
     batch.append(.tick, at: now)
+  }
+
+  private func noteClockStep() {
+    guard let step = clock.step() else { return }
+    log.warning("the clock was set by \(step) ms; waits move with it")
+    batch.append(.clockStep(milliseconds: step), at: clock.now())
   }
 
   private func handle(_ event: MQTTEvent, at now: Timestamp) {
@@ -147,8 +152,9 @@ final class Pipeline {
     }
   }
 
-  /// Makes the batch durable. While that fails the link is dropped and nothing is read; true when it
-  /// worked in the end, false when the collector was stopped first (the broker then keeps it all).
+  /// Makes the batch durable. While that fails the link is dropped and nothing is read; true when
+  /// it worked in the end, false when the collector was stopped first (the broker then keeps it
+  /// all).
   private func commit(until isStopping: () -> Bool) -> Bool {
     messagesSinceSnapshot += batch.messageCount
     let isSnapshotDue = messagesSinceSnapshot >= options.snapshotMessages
@@ -179,7 +185,8 @@ final class Pipeline {
     return true
   }
 
-  /// Notes the end of the link and saves the engine's state, so that the next start replays nothing.
+  /// Notes the end of the link and saves the engine's state, so that the next start replays
+  /// nothing.
   private func finish() {
     if batch.isEmpty {
       batch.append(.link(up: false), at: clock.now())
@@ -192,8 +199,8 @@ final class Pipeline {
     session.close()
   }
 
-  /// Runs what the pipeline can do without. A failure is told once until another one comes; the next
-  /// commit shows whether the file is in trouble.
+  /// Runs what the pipeline can do without. A failure is told once until another one comes; the
+  /// next commit shows whether the file is in trouble.
   private func tryStore(_ body: () throws(StoreError) -> Void) {
     do throws(StoreError) { try body() } catch {
       if lastWarning != error.description { log.warning("\(error)") }

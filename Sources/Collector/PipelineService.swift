@@ -23,6 +23,7 @@ struct PipelineService: Service {
         thread.start()
       }
     } onGracefulShutdown: {
+      ServiceManager().stopping()
       stopper.stop()
     }
   }

@@ -4,8 +4,8 @@ import Setup
 import SiteModel
 import Storage
 
-/// Brings the engine to where the journal ends: the newest snapshot, and a replay of what came after.
-/// What the replay causes is in the file already, because it was committed with the batch.
+/// Brings the engine to where the journal ends: the newest snapshot, and a replay of what came
+/// after. What the replay causes is in the file already, because it was committed with the batch.
 struct Recovery {
   let store: Store
   let references: ReferenceKeeper

@@ -4,8 +4,8 @@ import Setup
 import SiteModel
 import Storage
 
-/// Knows which stored reference files are in force, compiles them, and notices an import that another
-/// process made.
+/// Knows which stored reference files are in force, compiles them, and notices an import that
+/// another process made.
 final class ReferenceKeeper {
   private let store: Store
   private var configured: [Int64] = []

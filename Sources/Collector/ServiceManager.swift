@@ -1,7 +1,7 @@
 import Glibc
 
-/// Tells systemd how the service is doing (sd_notify(3)): ready, alive, stopping. Without systemd it
-/// does nothing.
+/// Tells systemd how the service is doing (sd_notify(3)): ready, alive, stopping. Without systemd
+/// it does nothing.
 public struct ServiceManager: Sendable {
   private let socketPath: String?
   /// Half the watchdog interval, in milliseconds; nil when no watchdog is set.

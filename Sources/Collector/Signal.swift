@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Lets one task wait until another says that there is something to do, or a time has passed, or the
-/// waiting task is cancelled.
+/// Lets one task wait until another says that there is something to do, or a time has passed, or
+/// the waiting task is cancelled.
 final class Signal: Sendable {
   private struct State {
     var isRaised = false

@@ -1,8 +1,8 @@
 import SiteModel
 
 /// Finds a device and its transformer ratios by the bytes of its name, without making a `String`
-/// for names seen before. It only remembers: the ``DeviceTable`` stays the authority and is asked each
-/// time, so that a table that was rolled back is noticed.
+/// for names seen before. It only remembers: the ``DeviceTable`` stays the authority and is asked
+/// each time, so that a table that was rolled back is noticed.
 struct DeviceDirectory {
   struct Entry {
     let device: DeviceIndex

@@ -4,7 +4,8 @@ import Setup
 import SiteModel
 import Simulator
 
-/// `make run`: a private broker, a simulated fleet and the collector, in one process and one folder.
+/// `make run`: a private broker, a simulated fleet and the collector, in one process and one
+/// folder.
 public struct Demonstration: Sendable {
   /// How often a summary is printed, in seconds.
   static let summarySeconds = 10
@@ -14,8 +15,8 @@ public struct Demonstration: Sendable {
   private let seed: UInt64
   private let print: @Sendable (String) -> Void
 
-  /// A demonstration whose files go into `folder`, which is made anew; `seconds` 0 lasts until it is
-  /// interrupted.
+  /// A demonstration whose files go into `folder`, which is made anew; `seconds` 0 lasts until it
+  /// is interrupted.
   public init(
     folder: String, seconds: Int, seed: UInt64, print: @escaping @Sendable (String) -> Void
   ) {
@@ -82,7 +83,8 @@ public struct Demonstration: Sendable {
     let lines = [
       "SiteWatt demonstration 演示",
       "  broker   mosquitto on 127.0.0.1:\(broker.port), private to this run",
-      "  fleet    \(fleet.options.sites) simulated sites, \(fleet.deviceCount) devices, seed \(seed)",
+      "  fleet    \(fleet.options.sites) simulated sites, \(fleet.deviceCount) devices,"
+        + " seed \(seed)",
       "  rules    shortened for the demonstration: outage after 5 s (else 180 s), over after 3 s"
         + " (else 20 s), silent after 10 s. 演示用缩短时限",
       "  tariffs  invented samples, no official prices. 示例电价，非官方",

@@ -1,8 +1,8 @@
 import MQTT
 import SiteModel
 
-/// Publishes simulated messages at QoS 1 and keeps each until the broker has acknowledged it, so that
-/// a lost connection loses none (it may publish some twice, as real devices do).
+/// Publishes simulated messages at QoS 1 and keeps each until the broker has acknowledged it, so
+/// that a lost connection loses none (it may publish some twice, as real devices do).
 public final class FleetPublisher {
   /// One message to publish.
   public struct Outgoing {
@@ -53,8 +53,8 @@ public final class FleetPublisher {
   }
 
   /// Publishes everything that `next` gives, each when it is due, until it gives nothing more or
-  /// `isStopping` says so; returns when all is acknowledged. Blocks its thread. `trouble` is told why
-  /// no broker can be reached.
+  /// `isStopping` says so; returns when all is acknowledged. Blocks its thread. `trouble` is told
+  /// why no broker can be reached.
   public func run(
     next: () -> Outgoing?, isStopping: () -> Bool, trouble: (String) -> Void = { _ in }
   ) {

@@ -158,10 +158,12 @@ public struct Detector {
       guard reading.quality == .good else { continue }
       let number = reading.metric.number
       if number >= Self.voltageA && number <= Self.voltageC {
-        guard step.facts(of: reading.device).showsSupply else { continue }
+        if record.showsSupply == nil {
+          record.showsSupply = step.facts(of: reading.device).showsSupply
+        }
+        guard record.showsSupply == true else { continue }
         let phase = Int(number - Self.voltageA)
         mains.observe(phase: phase, reading, below: context.rules.mains.voltageBelow)
-        record.hasVoltage = true
       } else if number == Self.mainsPresent {
         claim(reading.device, isLost: reading.value == .zero, reading.time, step, into: &findings)
       } else if number == Self.priceMetric {
@@ -177,7 +179,8 @@ public struct Detector {
   private struct Record {
     var device: DeviceIndex?
     var time = Timestamp(milliseconds: 0)
-    var hasVoltage = false
+    /// Whether its voltages speak for a supply; nil while it has none.
+    var showsSupply: Bool?
     var energy: Reading?
   }
 
@@ -186,7 +189,7 @@ public struct Detector {
     _ record: Record, _ step: DetectionStep, into findings: inout [Finding]
   ) {
     guard let device = record.device else { return }
-    if record.hasVoltage { mains.settle(device, step, into: &findings) }
+    if record.showsSupply == true { mains.settle(device, step, into: &findings) }
     if let energy = record.energy, price.isSold(device) { price.observeEnergy(energy, step) }
   }
 

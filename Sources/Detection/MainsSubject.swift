@@ -1,8 +1,8 @@
 import SiteModel
 
-/// One supply (a site's, or an unregistered device's own) as its sources describe it, and the outage
-/// that follows from that. Times are event times, so that a backlog gives the same outage as live
-/// data; where nothing more arrives, the time since receipt decides.
+/// One supply (a site's, or an unregistered device's own) as its sources describe it, and the
+/// outage that follows from that. Times are event times, so that a backlog gives the same outage as
+/// live data; where nothing more arrives, the time since receipt decides.
 struct MainsSubject: Sendable, Equatable {
   /// Where a claim comes from: a device, by its voltages or by its own statement.
   struct Source: Sendable, Equatable {
@@ -158,7 +158,8 @@ struct MainsSubject: Sendable, Equatable {
     case (.present, true): phase = .losing(since: time, received: received)
     case (.losing, false): phase = .present
     case (.lost(let since), false):
-      phase = .recovering(since: since, recovered: time, received: received)
+      // Another source's clock may be behind; an end is never before its begin.
+      phase = .recovering(since: since, recovered: max(time, since), received: received)
     case (.recovering(let since, _, _), true): phase = .lost(since: since)
     default: break
     }

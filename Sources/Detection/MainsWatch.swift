@@ -152,7 +152,7 @@ struct MainsWatch: Sendable {
   ) {
     if subjects[index].isWaiting {
       waiting.insert(Int32(index))
-    } else {
+    } else if !waiting.isEmpty {
       waiting.remove(Int32(index))
     }
     for change in changes { findings.append(finding(change, index, step)) }

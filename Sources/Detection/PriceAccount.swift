@@ -1,8 +1,9 @@
 import SiteModel
 import Tariffs
 
-/// What one seller charged in one month: the prices in force and the energy sold at each. The verdict
-/// is computed from this alone, so that a corrected tariff can be applied to it at any time.
+/// What one seller charged in one month: the prices in force and the energy sold at each. The
+/// verdict is computed from this alone, so that a corrected tariff can be applied to it at any
+/// time.
 struct PriceAccount: Sendable, Equatable {
   /// A price and what was sold at it.
   struct Row: Sendable, Equatable {
@@ -84,7 +85,9 @@ struct PriceAccount: Sendable, Equatable {
         isOpen = true
       }
     }
-    if isOpen, isClosed { runs[runs.count - 1].endedAt = monthEnd }
+    if isOpen, isClosed, let last = runs.indices.last {
+      runs[last].endedAt = max(monthEnd, runs[last].openedAt)
+    }
     return runs
   }
 }

@@ -123,7 +123,8 @@ extension PriceWatch {
     evidence.add("withdrawn_because", reason)
     evidence.add("price", price)
     return finding(
-      account, cap, seller, openedAt: old.openedAt, phase: .withdrawn(at: step.now),
+      account, cap, seller, openedAt: old.openedAt,
+      phase: .withdrawn(at: max(step.now, old.openedAt)),
       price: price, evidence, step)
   }
 

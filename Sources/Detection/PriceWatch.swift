@@ -3,8 +3,8 @@ import Tariffs
 
 /// Watches what transferred power costs: `price.cap_exceeded` and `price.tariff_missing`.
 ///
-/// A price is judged against the cap of the month in which it is in force. Energy between two register
-/// readings is sold at the price that was in force when the interval began.
+/// A price is judged against the cap of the month in which it is in force. Energy between two
+/// register readings is sold at the price that was in force when the interval began.
 struct PriceWatch: Sendable {
   /// A register as it was last read.
   struct Register: Sendable, Equatable {

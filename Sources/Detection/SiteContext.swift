@@ -1,8 +1,8 @@
 import SiteModel
 import Tariffs
 
-/// The reference data as detection needs it: every rule, registry row and price that a judgement may
-/// rest on. It is replaced as a whole when any of it changes.
+/// The reference data as detection needs it: every rule, registry row and price that a judgement
+/// may rest on. It is replaced as a whole when any of it changes.
 public final class SiteContext: Sendable {
   /// The rules.
   public let rules: DetectionRules

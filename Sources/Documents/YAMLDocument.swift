@@ -4,16 +4,16 @@ import Yams
 /// Reads a YAML file into ``ConfigNode``s, each with its line. It is the only importer of Yams.
 ///
 /// A file is at most ``byteLimit`` long and ``depthLimit`` deep and holds one document. Anchors,
-/// aliases, merge keys, tags and keys that are not plain texts are refused: nothing here needs them,
-/// and aliases let a short file stand for an endless one.
+/// aliases, merge keys, tags and keys that are not plain texts are refused: nothing here needs
+/// them, and aliases let a short file stand for an endless one.
 public enum YAMLDocument {
   /// Longest file, in bytes.
   public static let byteLimit = 4 << 20
   /// Deepest nesting of lists and mappings.
   public static let depthLimit = 32
 
-  /// The root of the only document in `bytes`; an empty file is an empty node. Problems carry `file`
-  /// as the name.
+  /// The root of the only document in `bytes`; an empty file is an empty node. Problems carry
+  /// `file` as the name.
   public static func parse(_ bytes: [UInt8], file: String) throws(Problems) -> ConfigNode {
     guard bytes.count <= byteLimit else {
       throw Problems([

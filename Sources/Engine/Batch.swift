@@ -1,11 +1,11 @@
 import SiteModel
 
-/// A commit group in the making: received messages and control entries, laid out one after the other
-/// exactly as the journal stores them. A payload is copied once, from the network library into here;
-/// decoding reads it in place and the journal writes the same bytes.
+/// A commit group in the making: received messages and control entries, laid out one after the
+/// other exactly as the journal stores them. A payload is copied once, from the network library
+/// into here; decoding reads it in place and the journal writes the same bytes.
 ///
-/// Layout of an entry, little-endian: kind (1 byte), flags (1), packet identifier (2), received at in
-/// Unix milliseconds (8), topic length (2), payload length (4), topic, payload.
+/// Layout of an entry, little-endian: kind (1 byte), flags (1), packet identifier (2), received at
+/// in Unix milliseconds (8), topic length (2), payload length (4), topic, payload.
 public final class Batch {
   /// Bytes of an entry before its topic.
   public static let headerLength = 18

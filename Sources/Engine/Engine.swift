@@ -48,9 +48,9 @@ public final class Engine {
     return false
   }
 
-  /// Works through a batch, which becomes journal segment `segment`. `references` gives the compiled
-  /// reference for the file numbers of a reference entry. It fails only for stored bytes that are
-  /// damaged.
+  /// Works through a batch, which becomes journal segment `segment`. `references` gives the
+  /// compiled reference for the file numbers of a reference entry. It fails only for stored bytes
+  /// that are damaged.
   public func process(
     _ batch: Batch, segment: Int64, into outcome: inout Outcome,
     references: ([Int64]) throws(Problems) -> Reference
@@ -164,7 +164,8 @@ public enum EngineError: Error, Sendable {
 }
 
 extension Engine {
-  /// Version of the snapshot's layout; another one is not read, and the journal is replayed instead.
+  /// Version of the snapshot's layout; another one is not read, and the journal is replayed
+  /// instead.
   static let snapshotVersion: UInt64 = 1
 
   /// Everything the engine remembers, so that a restart need not replay the whole journal.
@@ -179,8 +180,8 @@ extension Engine {
     return writer.bytes
   }
 
-  /// The reference files that were in force when a snapshot was taken; it is restored into an engine
-  /// that was made with them.
+  /// The reference files that were in force when a snapshot was taken; it is restored into an
+  /// engine that was made with them.
   public static func activeFiles(of snapshot: [UInt8]) throws(CorruptBytes) -> [Int64] {
     let result = snapshot.withUnsafeBytes { bytes in
       Result { () throws(CorruptBytes) in
@@ -191,8 +192,8 @@ extension Engine {
     return try result.get()
   }
 
-  /// Takes up a snapshot. `names` are the stored devices in the order of their numbers, of which the
-  /// snapshot may know only the first ones.
+  /// Takes up a snapshot. `names` are the stored devices in the order of their numbers, of which
+  /// the snapshot may know only the first ones.
   public func restore(_ snapshot: [UInt8], names: [String]) throws(CorruptBytes) {
     let result = snapshot.withUnsafeBytes { bytes in
       Result { () throws(CorruptBytes) in try restore(bytes, names: names) }

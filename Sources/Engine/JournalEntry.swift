@@ -80,8 +80,8 @@ public struct JournalEntry {
   }
 }
 
-/// An entry that does not come from a device. It is journaled like a message, so that a replay of the
-/// journal makes the same decisions at the same instants.
+/// An entry that does not come from a device. It is journaled like a message, so that a replay of
+/// the journal makes the same decisions at the same instants.
 public enum ControlEntry: Sendable, Equatable {
   /// Time passed.
   case tick

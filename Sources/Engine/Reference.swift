@@ -3,7 +3,8 @@ import Decoding
 import Detection
 import SiteModel
 
-/// Everything that people configured and imported, compiled: what a message means and how it is judged.
+/// Everything that people configured and imported, compiled: what a message means and how it is
+/// judged.
 public struct Reference: Sendable {
   /// Device profiles.
   public var profiles: [DeviceProfile]

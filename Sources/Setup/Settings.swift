@@ -69,7 +69,8 @@ public struct StorageSettings: Sendable {
   public var batchBytes = 8 << 20
   /// Longest payload that is decoded, in bytes; a longer one is quarantined. Default 256 KiB.
   public var payloadLimit = 256 << 10
-  /// `full`: every commit survives a power cut. `normal`: only a crash of the process. Default full.
+  /// `full`: every commit survives a power cut. `normal`: only a crash of the process. Default
+  /// full.
   public var synchronous = "full"
   /// Largest database file in MiB; nil, the default, for none.
   public var maxSizeMiB: Int?

@@ -8,8 +8,8 @@ import Tariffs
 
 /// A file that people wrote and that judgements rest on; its bytes are kept in the database.
 public struct SourceFile: Sendable, Equatable {
-  /// `profile`, `sites`, `devices`, `feeders`, `transformers`, `landlords`, `contracts`, `tariffs` or
-  /// `rules`.
+  /// `profile`, `sites`, `devices`, `feeders`, `transformers`, `landlords`, `contracts`, `tariffs`
+  /// or `rules`.
   public var kind: String
   /// Path in the configuration, or `import:<file>` for what the import command brought.
   public var name: String

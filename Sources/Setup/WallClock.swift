@@ -1,8 +1,8 @@
 import Glibc
 import SiteModel
 
-/// The collector's clock: wall time, checked against a clock that cannot be set, so that a jump of the
-/// wall clock is noticed and the pipeline's waits can be moved with it.
+/// The collector's clock: wall time, checked against a clock that cannot be set, so that a jump of
+/// the wall clock is noticed and the pipeline's waits can be moved with it.
 public struct WallClock: Sendable {
   /// A difference between the two clocks that is a jump and not drift, in milliseconds.
   public static let jumpMilliseconds: Int64 = 2000

@@ -39,6 +39,9 @@ public struct JSONText: Sendable {
 
   /// A JSON string: quotes, backslashes and control characters are escaped.
   public static func quoted(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) {
+      return "\"" + text + "\""
+    }
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -1,4 +1,5 @@
-/// A measured quantity of the catalogue, by its number. Numbers are written to disk and never reused.
+/// A measured quantity of the catalogue, by its number. Numbers are written to disk and never
+/// reused.
 public struct Metric: Sendable, Hashable, Comparable {
   /// The catalogue number, 1…65535.
   public let number: UInt16

@@ -47,8 +47,8 @@ public final class Store: Sendable {
   }
 
   /// Opens an existing file for reading only, also while another process writes it. With `isFrozen`
-  /// everything that is read is of the moment of opening; the write-ahead log of a running collector
-  /// cannot shrink until the reader is closed.
+  /// everything that is read is of the moment of opening; the write-ahead log of a running
+  /// collector cannot shrink until the reader is closed.
   public static func openReadOnly(
     path: String, isFrozen: Bool = false
   ) throws(StoreError) -> StoreReader {

@@ -33,7 +33,8 @@ public struct DecodeTool {
     return decoded.objects(devices, registry).map(\.json)
   }
 
-  /// The bytes that hexadecimal digits stand for, spaces and line ends allowed; nil when it is not hex.
+  /// The bytes that hexadecimal digits stand for, spaces and line ends allowed; nil when it is not
+  /// hex.
   public static func bytes(hex: [UInt8]) -> [UInt8]? {
     var digits: [UInt8] = []
     for byte in hex where ![0x20, 0x09, 0x0A, 0x0D].contains(byte) {

@@ -14,9 +14,9 @@ public struct ImportTool {
   /// A tool for a configuration.
   public init(settings: Settings) { self.settings = settings }
 
-  /// Checks the files (kind, such as `sites` or `tariffs`, and path) together with everything that is
-  /// in force, then stores them; gives one line per file that says what was stored. Nothing is stored
-  /// when anything is wrong.
+  /// Checks the files (kind, such as `sites` or `tariffs`, and path) together with everything that
+  /// is in force, then stores them; gives one line per file that says what was stored. Nothing is
+  /// stored when anything is wrong.
   public func run(
     _ files: [(kind: String, path: String)], now: Timestamp
   ) throws -> [String] {
@@ -48,7 +48,8 @@ public struct ImportTool {
     let registry = reference.context.registry
     lines.append(
       "now in force: \(registry.sites.count) sites, \(registry.devices.count) devices, "
-        + "\(registry.contracts.count) contracts, \(reference.context.tariffs.rows.count) tariff rows"
+        + "\(registry.contracts.count) contracts, "
+        + "\(reference.context.tariffs.rows.count) tariff rows"
     )
     try store.close()
     return lines

@@ -5,7 +5,8 @@ import Setup
 import SiteModel
 import Storage
 
-/// Finds every problem of a configuration and of all files that it names, without touching the network.
+/// Finds every problem of a configuration and of all files that it names, without touching the
+/// network.
 public enum Inspection {
   /// All problems, by file and line; empty when the collector would start.
   public static func problems(ofConfiguration file: String) -> [Problem] {

@@ -32,7 +32,8 @@ public struct QueryTool {
       switch self {
       case .unknownDevice(let name): "device '\(name)' has never reported"
       case .unknownMetric(let name, let known):
-        "metric '\(name)' is not in the catalogue; this device has: \(known.joined(separator: ", "))"
+        "metric '\(name)' is not in the catalogue; this device has: "
+          + known.joined(separator: ", ")
       }
     }
   }
@@ -76,8 +77,8 @@ public struct QueryTool {
     }
   }
 
-  /// A CSV cell (RFC 4180), quoted where it must be. A leading `=`, `+`, `-` or `@` is defused with an
-  /// apostrophe, because a spreadsheet would run it as a formula.
+  /// A CSV cell (RFC 4180), quoted where it must be. A leading `=`, `+`, `-` or `@` is defused with
+  /// an apostrophe, because a spreadsheet would run it as a formula.
   static func cell(_ text: String) -> String {
     let risky = text.first.map { "=+-@".contains($0) } ?? false
     let safe = risky ? "'" + text : text

@@ -4,8 +4,9 @@ import Setup
 import SiteModel
 import Storage
 
-/// Works through the whole journal again, with the reference files that were in force at each place, and
-/// keeps what follows: all alerts and notifications, and the samples of one part of the devices.
+/// Works through the whole journal again, with the reference files that were in force at each
+/// place, and keeps what follows: all alerts and notifications, and the samples of one part of the
+/// devices.
 final class Replay {
   private(set) var alerts: [String: AlertRecord] = [:]
   private(set) var notifications: [Int64: SiteModel.Notification] = [:]
@@ -83,8 +84,8 @@ struct SampleDigests {
 
   private var hashes: [Key: [Int]] = [:]
 
-  /// Adds a sample; a repetition makes no difference. The value counts as a number, because a repeat
-  /// may be written with other decimals.
+  /// Adds a sample; a repetition makes no difference. The value counts as a number, because a
+  /// repeat may be written with other decimals.
   mutating func add(_ reading: Reading) {
     var hasher = Hasher()
     hasher.combine(reading.time)

@@ -4,9 +4,9 @@ import Setup
 import SiteModel
 import Storage
 
-/// Proves a database: the journal's hash chain, the file's integrity, and that every alert, notification
-/// and sample follows from the journal by the stored profiles, registry, tariffs and rules. It works on
-/// one view of the file, so the collector may go on meanwhile.
+/// Proves a database: the journal's hash chain, the file's integrity, and that every alert,
+/// notification and sample follows from the journal by the stored profiles, registry, tariffs and
+/// rules. It works on one view of the file, so the collector may go on meanwhile.
 public struct VerifyTool {
   private let reader: StoreReader
   private let payloadLimit: Int
@@ -21,7 +21,8 @@ public struct VerifyTool {
     reader = try Store.openReadOnly(path: settings.database, isFrozen: true)
   }
 
-  /// Everything that is off, with its place; empty when all is well. `progress` is told what is done.
+  /// Everything that is off, with its place; empty when all is well. `progress` is told what is
+  /// done.
   public func run(progress: (String) -> Void) throws -> [String] {
     progress("journal: hash chain and entries")
     var problems = try reader.verifyJournal().map { "\($0)" }

@@ -8,8 +8,9 @@ struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Imports registry and tariff CSV files, all or nothing. 导入台账和电价表。",
     discussion: """
-      Each option may be given several times. UTF-8 and GB 18030 files are read. A file of the same \
-      name replaces what it brought before. A running collector takes the files over within seconds.
+      Each option may be given several times. UTF-8 and GB 18030 files are read. A file of the \
+      same name replaces what it brought before. A running collector takes the files over within \
+      seconds.
       """)
 
   @OptionGroup var options: ConfigOption

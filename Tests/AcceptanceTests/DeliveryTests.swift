@@ -1,5 +1,6 @@
 import Foundation
 import SiteModel
+import Storage
 import TestSupport
 import Testing
 

@@ -79,12 +79,13 @@ private final class KillScene {
     Int(String(decoding: message.payload, as: UTF8.self).dropFirst(5).prefix { $0.isNumber }) ?? 0
   }
 
-  /// Starts the collector and kills it at a random instant: from its first moment on, under load, or
-  /// when its acknowledgements of what it has committed are on the way and never arrive.
+  /// Starts the collector and kills it at a random instant: from its first moment on, under load,
+  /// or when its acknowledgements of what it has committed are on the way and never arrive.
   func killOnce() async throws {
     let collector = try installation.start()
     let messages = load.next(Int.random(in: 50...300, using: &random))
-    async let published: Void = Publisher.publish(messages, to: broker.url)
+    let address = broker.url
+    async let published: Void = Publisher.publish(messages, to: address)
     let stored = installation.totals.messages
     switch Int.random(in: 0..<3, using: &random) {
     case 0: break

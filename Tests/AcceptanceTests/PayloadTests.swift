@@ -1,4 +1,5 @@
 import SiteModel
+import Storage
 import TestSupport
 import Testing
 

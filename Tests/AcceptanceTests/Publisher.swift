@@ -38,20 +38,25 @@ enum Publisher {
     while session.acknowledgedPublishes < messages.count {
       while next < messages.count, session.isConnected {
         let message = messages[next]
-        do throws(PublishRefusal) {
-          try message.payload.withUnsafeBytes { payload throws(PublishRefusal) in
-            try session.publish(topic: message.topic, payload: payload, qos: 1)
-          }
-          next += 1
-        } catch {
-          guard error == .tooMany else { throw error }
-          break
-        }
+        guard try offer(message, session) else { break }
+        next += 1
       }
       let limits = ReceiveLimits(messages: 1, bytes: 1, wait_ms: 100)
       _ = session.receive(until: limits) { _ in }
       if isLost { throw SupportFailure("the publisher lost its connection") }
     }
     session.close()
+  }
+
+  /// False when the session has as many unacknowledged messages as it may.
+  private static func offer(_ message: Message, _ session: MQTTSession) throws -> Bool {
+    do {
+      try message.payload.withUnsafeBytes { payload in
+        try session.publish(topic: message.topic, payload: payload, qos: 1)
+      }
+      return true
+    } catch let error as PublishRefusal where error == .tooMany {
+      return false
+    }
   }
 }

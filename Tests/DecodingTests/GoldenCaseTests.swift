@@ -3,8 +3,8 @@ import SiteModel
 import Testing
 
 /// One folder for each case: `topic`, `payload`, and in `expected` what must come out, one JSON
-/// object a line. A case with a `profile.yaml` is decoded with that profile alone, the others with all of
-/// `devices/`. The message is received at 2026-03-01T08:00:00Z.
+/// object a line. A case with a `profile.yaml` is decoded with that profile alone, the others with
+/// all of `devices/`. The message is received at 2026-03-01T08:00:00Z.
 ///
 /// A bug report becomes a folder without `expected`: the test fails and writes `expected.new`, to
 /// be read, corrected and renamed.

@@ -5,11 +5,11 @@ import Testing
 
 /// Plays a text of happenings to the detectors and writes down what they find, one line each.
 ///
-/// A line is `TIME DEVICE METRIC VALUE …` or `TIME DEVICE ALARM raised`, with `at TIME` at the end when
-/// it happened earlier than it was received and `retained` for a retained copy; or `TIME tick`, `TIME
-/// link up`, `TIME clock SECONDS`, `TIME adopt`. Before an `adopt` stand the reference data: `site`,
-/// `device`, `contract`, `tariff`, `remove` and `rule` lines. A time is `10:03:00` of 2026-03-01 or
-/// `2026-03-02T10:03:00`, local to +08:00. `#` begins a comment.
+/// A line is `TIME DEVICE METRIC VALUE …` or `TIME DEVICE ALARM raised`, with `at TIME` at the end
+/// when it happened earlier than it was received and `retained` for a retained copy; or `TIME
+/// tick`, `TIME link up`, `TIME clock SECONDS`, `TIME adopt`. Before an `adopt` stand the reference
+/// data: `site`, `device`, `contract`, `tariff`, `remove` and `rule` lines. A time is `10:03:00` of
+/// 2026-03-01 or `2026-03-02T10:03:00`, local to +08:00. `#` begins a comment.
 final class Scene {
   private var reference = SceneReference()
   private var devices = DeviceTable()

@@ -2,8 +2,8 @@ import Engine
 import SiteModel
 import Testing
 
-/// Journal bodies of a made-up night around a month's end: meters, alarms, nonsense, retained and late
-/// messages, ticks, link changes, clock steps and imports, all from one seed.
+/// Journal bodies of a made-up night around a month's end: meters, alarms, nonsense, retained and
+/// late messages, ticks, link changes, clock steps and imports, all from one seed.
 struct RandomJournal {
   private var random: SeededGenerator
   private var now = Timestamp(milliseconds: 1_772_280_000_000)

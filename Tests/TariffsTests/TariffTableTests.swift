@@ -2,7 +2,8 @@ import SiteModel
 import Tariffs
 import Testing
 
-/// Cap lookup and verdicts without files; the golden cases of the Documents tests read them from CSV.
+/// Cap lookup and verdicts without files; the golden cases of the Documents tests read them from
+/// CSV.
 @Suite struct TariffTableTests {
   private func month(_ text: String) throws -> YearMonth {
     try #require(YearMonth(parsing: text))

@@ -1,7 +1,8 @@
 /// Finds source files of which no other source file names anything.
 enum DeadFiles {
   /// Files whose declared names (of types, their members, and first labels of initialisers) all
-  /// stand in that file alone. `main.swift` and a file with `@main` are entry points by the language.
+  /// stand in that file alone. `main.swift` and a file with `@main` are entry points by the
+  /// language.
   static func find(_ files: [Repository.File]) -> [Finding] {
     var holders: [String: Int] = [:]
     for file in files {

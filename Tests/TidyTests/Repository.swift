@@ -50,7 +50,7 @@ enum Repository {
       && isFolder.boolValue
   }
 
-  private static let skipped: Set = [".git", ".build", ".swiftpm", "__pycache__"]
+  private static let skipped: Set = [".git", ".build", ".swiftpm", "__pycache__", "data"]
 
   private static func paths(below folder: URL, prefix: String = "") -> [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []

@@ -30,7 +30,10 @@ enum Rooms {
     var arrows: [String: Set<String>] = [:]
     for opening in ["room(", ".executableTarget(", ".target(", ".systemLibrary("] {
       for part in manifest.ranges(of: opening) where !isDeclaration(manifest[..<part.lowerBound]) {
-        let names = quoted(balanced(manifest[part.upperBound...]))
+        let body = balanced(manifest[part.upperBound...])
+        let names = quoted(body)
+        // A library of the tests stands among them and is no room.
+        if body.contains("path: \"Tests/") { continue }
         if let name = names.first { arrows[name] = Set(names.dropFirst()) }
       }
     }
