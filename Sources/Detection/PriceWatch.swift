@@ -169,10 +169,12 @@ struct PriceWatch: Sendable {
         next = min(next, instant)
       }
       guard contract.from <= step.now else { continue }
-      let index = known[contract.id] ?? add(
-        PriceSeller(
-          meter: contract.meter, contract: contract.id, site: contract.site,
-          landlord: contract.landlord))
+      let index =
+        known[contract.id]
+        ?? add(
+          PriceSeller(
+            meter: contract.meter, contract: contract.id, site: contract.site,
+            landlord: contract.landlord))
       adopt(contract, at: index, month: month, step)
     }
     nextBoundary = next

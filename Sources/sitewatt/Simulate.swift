@@ -66,6 +66,8 @@ struct Simulate: AsyncParsableCommand {
     options.timeCompression = speed
     options.intervalMilliseconds = Int64(interval) * 1000
     options.outages = outages
+    options.longestOutageMilliseconds = min(
+      options.longestOutageMilliseconds, options.durationMilliseconds / 4)
     options.silentDevices = silent
     options.overpricedPermille = overpriced
     if let problem = options.validate().first { throw ValidationError(problem) }

@@ -17,16 +17,22 @@ extension Acceptance {
     }
 
     @Test func decodePrintsEveryKindOfObject() async throws {
-      let installation = try Installation(broker: "mqtt://127.0.0.1:1")
+      let folder = try TemporaryFolder()
+      try folder.write("site,name,region,province\nS1,站点,区,山东省\n", to: "sites.csv")
+      try folder.write("device,site,hardware,role\nM-1,S1,meter,master\n", to: "devices.csv")
+      var options = Installation.Options()
+      options.registry = ["sites: sites.csv", "devices: devices.csv"]
+      let installation = try Installation(
+        broker: "mqtt://127.0.0.1:1", options, folder: folder)
       let (status, reading) = try await installation.run(
         "decode", "--topic", "uplink/M-1/json",
         input: Array(#"{"time":"2026-03-01T08:00:00Z","voltage.a":229.80,"current.a":"x"}"#.utf8))
       #expect(status == 0)
       #expect(
         reading.lines == [
-          #"{"kind":"reading","device":"M-1","site":"","metric":"voltage.a","value":"229.80","#
+          #"{"kind":"reading","device":"M-1","site":"S1","metric":"voltage.a","value":"229.80","#
             + #""unit":"V","time":"2026-03-01T08:00:00.000Z","quality":"good"}"#,
-          #"{"kind":"rejected","device":"M-1","site":"","reason":"bad_number","part":"current.a","#
+          #"{"kind":"rejected","device":"M-1","site":"S1","reason":"bad_number","part":"current.a","#
             + #""text":"current.a: found 'x', expected a decimal number"}"#,
         ])
       let alarm = """
@@ -38,7 +44,7 @@ extension Acceptance {
         "decode", "--topic", "fsu/37010243800001/alarm", "--hex", input: Array(digits.utf8))
       #expect(
         event.lines == [
-          #"{"kind":"event","device":"37010243800001","site":"","alarm":"mains.lost","#
+          #"{"kind":"event","device":"37010243800001","alarm":"mains.lost","#
             + #""state":"raised","severity":"major","code":"0406016001","#
             + #""time":"2026-03-01T08:00:00.000Z","quality":"good"}"#
         ])

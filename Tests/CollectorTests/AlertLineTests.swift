@@ -14,12 +14,12 @@ import Testing
   @Test func aBeginShowsWhenItOpened() {
     #expect(
       AlertLine(body("raised")).text
-        == "2026-03-01T00:00:00.000Z  RAISED     critical  outage.mains          "
+        == "2026-03-01 08:00:00  RAISED     critical  outage.mains          "
         + "市电停电 / Mains outage")
   }
 
   @Test func anEndShowsWhenItCleared() {
-    #expect(AlertLine(body("cleared")).text.hasPrefix("2026-03-01T00:05:00.000Z  CLEARED "))
+    #expect(AlertLine(body("cleared")).text.hasPrefix("2026-03-01 08:05:00  CLEARED "))
   }
 
   @Test func anythingElseIsShownAsItIs() { #expect(AlertLine("[1]").text == "[1]") }

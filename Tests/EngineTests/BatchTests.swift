@@ -36,11 +36,12 @@ import Testing
     #expect(copy.isEmpty && copy.byteCount == 0)
   }
 
-  @Test(arguments: [
-    .tick, .clockStep(milliseconds: -3_600_000), .clockStep(milliseconds: .min),
-    .reference(files: []), .reference(files: [1, -2, .max]), .link(up: true), .link(up: false),
-    .brokerDropped(count: 12),
-  ] as [ControlEntry])
+  @Test(
+    arguments: [
+      .tick, .clockStep(milliseconds: -3_600_000), .clockStep(milliseconds: .min),
+      .reference(files: []), .reference(files: [1, -2, .max]), .link(up: true), .link(up: false),
+      .brokerDropped(count: 12),
+    ] as [ControlEntry])
   func controlEntriesComeBack(_ control: ControlEntry) throws {
     let batch = Batch()
     batch.append(control, at: Timestamp(milliseconds: 77))

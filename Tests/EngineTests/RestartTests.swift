@@ -20,10 +20,12 @@ import Testing
       let found = try world.process(batch, by: restarted, segment: Int64(index + 1))
       try #require(Self.text(found) == Self.text(expected), "seed \(seed), batch \(index)")
       names += expected.newDevices
-      #expect(restarted.snapshot() == steady.snapshot(), "seed \(seed), batch \(index)")
+      let isSame = restarted.snapshot() == steady.snapshot()
+      try #require(isSame, "seed \(seed), batch \(index)")
       guard random.happens(onceIn: 3) else { continue }
       restarted = try world.engine(from: restarted.snapshot(), names: names)
-      #expect(restarted.snapshot() == steady.snapshot(), "seed \(seed), after batch \(index)")
+      let isRestored = restarted.snapshot() == steady.snapshot()
+      try #require(isRestored, "seed \(seed), after batch \(index)")
     }
   }
 
@@ -50,7 +52,8 @@ import Testing
         let outcome = try world.process(batch, by: engine, segment: Int64(index + 1))
         try #require(Self.text(outcome) == outcomes[index], "seed \(seed), from \(start)")
       }
-      #expect(engine.snapshot() == steady.snapshot())
+      let isSame = engine.snapshot() == steady.snapshot()
+      #expect(isSame, "seed \(seed), from \(start)")
     }
   }
 

@@ -75,7 +75,9 @@ import Testing
   }
 
   @Test func everyCutIsNoticed() throws {
-    let values: [Value] = [.unsigned(1 << 40), .text("mains.lost"), .decimal(1 << 80, -8), .signed(-9)]
+    let values: [Value] = [
+      .unsigned(1 << 40), .text("mains.lost"), .decimal(1 << 80, -8), .signed(-9),
+    ]
     let bytes = write(values)
     for length in 0..<bytes.count {
       bytes.withUnsafeBytes { buffer in

@@ -53,7 +53,10 @@ import Testing
         problems(scalar("1.5")) { _ = $0.integer("key", default: nil, in: 0...10) },
         "f.yaml:2: key: found '1.5', expected a whole number from 0 to 10"
       ),
-      (problems(nil) { _ = $0.integer("key", default: nil, in: 0...1) }, "f.yaml:1: key: is missing"),
+      (
+        problems(nil) { _ = $0.integer("key", default: nil, in: 0...1) },
+        "f.yaml:1: key: is missing"
+      ),
       (
         problems(list([])) { _ = $0.integer("key", default: nil, in: 0...1) },
         "f.yaml:2: key: found a list, expected a text"

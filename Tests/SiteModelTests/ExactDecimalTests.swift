@@ -132,7 +132,8 @@ import Testing
       // |value × part - share × whole| ≤ half a unit of the last decimal × whole, all in 1e-6.
       let exact = try #require(value.significand(at: -6)) * Int128(part)
       let rounded = try #require(share.significand(at: -6)) * Int128(whole)
-      #expect((exact - rounded).magnitude * 2 <= 100 * whole.magnitude, "\(value) × \(part)/\(whole)")
+      #expect(
+        (exact - rounded).magnitude * 2 <= 100 * whole.magnitude, "\(value) × \(part)/\(whole)")
       #expect(share.exponent == -4)
     }
     #expect(try ExactDecimal("1").scaled(by: 1, over: 8, decimals: 2).description == "0.12")
