@@ -99,7 +99,7 @@ let package = Package(
     tests("DocumentsTests", ["Documents", "SiteModel", "Tariffs"], copying: ["Cases"]),
     tests("TariffsTests", ["SiteModel", "Tariffs"]),
     tests("SeriesTests", ["Series", "SiteModel"]),
-    tests("DetectionTests", ["Detection", "SiteModel", "Tariffs"]),
+    tests("DetectionTests", ["Detection", "SiteModel", "Tariffs"], copying: ["Cases"]),
     tests("AlertingTests", ["Alerting", "SiteModel"]),
     tests(
       "EngineTests",

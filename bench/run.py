@@ -19,7 +19,7 @@ def main():
             sys.exit(f"bench: unknown measurement '{name}', expected {' or '.join(MEASUREMENTS)}")
     # A request to end is an exception, so that everything that was started is ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    parent = os.environ["BENCH_DIR"]
+    parent = os.path.abspath(os.environ["BENCH_DIR"])
     with tempfile.TemporaryDirectory(prefix="bench-", dir=parent) as top:
         try:
             for name in names:

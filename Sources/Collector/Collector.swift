@@ -90,7 +90,12 @@ public struct Collector: Sendable {
     let link = Link(log: log) { [log] redelivery in
       do throws(StoreError) {
         try store.reader.forEachRecentMessage(atMost: Redelivery.window) { entry in
-          redelivery.expect(packet: entry.packet, topic: entry.topic, payload: entry.payload)
+          // What came before a new session cannot come again; its identifiers can.
+          if entry.kind == .newSession {
+            redelivery.forget()
+          } else {
+            redelivery.expect(packet: entry.packet, topic: entry.topic, payload: entry.payload)
+          }
         }
       } catch { log.warning("repeated messages may be journaled twice: \(error)") }
     }

@@ -29,6 +29,9 @@ final class Link {
     events.append(event)
   }
 
+  /// Whether `takeEvents` has something to give.
+  var hasEvents: Bool { !events.isEmpty }
+
   /// The events since the last call.
   func takeEvents() -> [MQTTEvent] {
     defer { events.removeAll(keepingCapacity: true) }

@@ -34,22 +34,26 @@ struct OutboxService: Service {
   }
 
   private func deliverUntilStopped() async {
+    for channel in channels { postpone(channel.name, until: Timestamp(milliseconds: 0)) }
+    var rests: [String: Timestamp] = [:]
     while !Task.isCancelled && !Task.isShuttingDownGracefully {
-      let wait = await deliverDue()
+      let wait = await deliverDue(&rests)
       guard wait > 0 else { continue }
       await signal.wait(milliseconds: wait)
     }
   }
 
-  /// Makes one round; returns how long nothing will be due, in milliseconds.
-  private func deliverDue() async -> Int64 {
+  /// Makes one round; returns how long nothing will be due, in milliseconds. `rests` are the channels
+  /// that are down, and until when.
+  private func deliverDue(_ rests: inout [String: Timestamp]) async -> Int64 {
     do throws(StoreError) {
       let due = try store.reader.dueNotifications(now: clock.now(), limit: Self.step)
       if !due.isEmpty {
-        await withTaskGroup(of: Void.self) { group in
+        rests = await withTaskGroup(of: (String, Timestamp?).self) { [rests] group in
           for (name, messages) in Dictionary(grouping: due, by: \.channel) {
-            group.addTask { await deliver(messages, by: name) }
+            group.addTask { (name, await deliver(messages, by: name, restingUntil: rests[name])) }
           }
+          return await group.reduce(into: rests) { $0[$1.0] = $1.1 }
         }
       }
       guard let next = try store.reader.nextAttempt() else { return Self.longestWaitMilliseconds }
@@ -60,32 +64,40 @@ struct OutboxService: Service {
     }
   }
 
-  private func deliver(_ messages: [SiteModel.Notification], by name: String) async {
+  /// Delivers messages in their order; returns until when the channel rests, nil when it is not down.
+  private func deliver(
+    _ messages: [SiteModel.Notification], by name: String, restingUntil rest: Timestamp?
+  ) async -> Timestamp? {
     guard let channel = channels.first(where: { $0.name == name }) else {
       for message in messages {
         _ = record(message, .failed(reason: "no channel '\(name)' is configured any more"))
       }
-      return
+      return nil
+    }
+    if let rest, clock.now() < rest {
+      postpone(name, until: rest)
+      return rest
     }
     var failures = 0
     for message in messages {
-      if Task.isShuttingDownGracefully { return }
+      if Task.isShuttingDownGracefully { return nil }
       let outcome = await channel.deliver(message)
-      let rest = record(message, outcome)
-      failures = rest == nil ? 0 : failures + 1
-      if let rest, failures == 2 {
-        pause(name, milliseconds: rest)
-        return
+      let wait = record(message, outcome)
+      failures = wait == nil ? 0 : failures + 1
+      if let wait, failures == 2 {
+        log.warning("channel '\(name)' is down; its messages wait \(wait) ms")
+        let end = clock.now().advanced(byMilliseconds: wait)
+        postpone(name, until: end)
+        return end
       }
     }
+    return nil
   }
 
-  /// Lets all messages of a channel wait, without counting that as an attempt.
-  private func pause(_ channel: String, milliseconds: Int64) {
-    log.warning("channel '\(channel)' is down; its messages wait \(milliseconds) ms")
+  /// Makes all messages of a channel due at the same time.
+  private func postpone(_ channel: String, until time: Timestamp) {
     do throws(StoreError) {
-      try store.postpone(
-        channel: channel, until: clock.now().advanced(byMilliseconds: milliseconds))
+      try store.postpone(channel: channel, until: time)
     } catch { log.warning("outbox: \(error)") }
   }
 

@@ -51,6 +51,8 @@ final class Pipeline {
     self.log = log
     self.outboxSignal = outboxSignal
     self.heartbeat = heartbeat
+    // Nothing is heard before the link is up, whatever the saved state says.
+    batch.append(.link(up: false), at: clock.now())
   }
 
   /// What a recovery hands over.
@@ -95,8 +97,10 @@ final class Pipeline {
         duplicates += 1
         return
       }
-      // Before the first message after a wait: its time of receipt is by the new clock already.
+      // Before the first message after a wait: its time of receipt is by the new clock already, and
+      // it came by the new link.
       if batch.isEmpty { noteClockStep() }
+      if link.hasEvents { handleEvents() }
       batch.append(
         topic: message.topic, payload: message.payload, packet: message.packetID,
         qos: message.qos, retained: message.isRetained, receivedAt: clock.now())
@@ -108,7 +112,7 @@ final class Pipeline {
   private func addControls(hasDrained: Bool) {
     noteClockStep()
     let now = clock.now()
-    for event in link.takeEvents() { handle(event, at: now) }
+    handleEvents()
     if let files = references.changed(log: log) { batch.append(.reference(files: files), at: now) }
     // While a backlog is being read, time must not pass judgement on what is still to come.
     let isTickDue = hasDrained || now.since(lastTick) > 10_000
@@ -123,10 +127,16 @@ final class Pipeline {
     batch.append(.clockStep(milliseconds: step), at: clock.now())
   }
 
+  private func handleEvents() {
+    let now = clock.now()
+    for event in link.takeEvents() { handle(event, at: now) }
+  }
+
   private func handle(_ event: MQTTEvent, at now: Timestamp) {
     switch event {
     case .connected(let broker):
       status.update { $0.broker = "\(broker.broker)" }
+      if !broker.isSessionPresent { batch.append(.newSession, at: now) }
       batch.append(.link(up: true), at: now)
     case .disconnected, .closed:
       status.update { $0.broker = nil }

@@ -121,7 +121,7 @@ public final class Engine {
     case .reference(let files):
       do { adopt(try references(files), moment, &findings) } catch { throw .reference(error) }
       activeFiles = files
-    case nil: break
+    case .newSession, nil: break
     }
   }
 

@@ -14,6 +14,8 @@ public enum EntryKind: UInt8, Sendable {
   case link = 5
   /// The broker reports that it dropped messages.
   case brokerDropped = 6
+  /// The broker knew nothing of our session: packet identifiers begin anew.
+  case newSession = 7
 }
 
 /// Bits of an entry's flags; the two lowest are the QoS.
@@ -93,6 +95,8 @@ public enum ControlEntry: Sendable, Equatable {
   case link(up: Bool)
   /// The broker dropped so many messages since it was last asked.
   case brokerDropped(count: Int64)
+  /// The broker knew nothing of our session: packet identifiers begin anew.
+  case newSession
 
   /// The kind under which it is stored.
   public var kind: EntryKind {
@@ -102,6 +106,7 @@ public enum ControlEntry: Sendable, Equatable {
     case .reference: .reference
     case .link: .link
     case .brokerDropped: .brokerDropped
+    case .newSession: .newSession
     }
   }
 
@@ -111,6 +116,7 @@ public enum ControlEntry: Sendable, Equatable {
     switch entry.kind {
     case .message: return nil
     case .tick: self = .tick
+    case .newSession: self = .newSession
     case .clockStep: self = .clockStep(milliseconds: try reader.signed())
     case .link: self = .link(up: try reader.byte() == 1)
     case .brokerDropped: self = .brokerDropped(count: try reader.signed())
@@ -123,7 +129,7 @@ public enum ControlEntry: Sendable, Equatable {
 
   func write(to writer: inout ByteWriter) {
     switch self {
-    case .tick: break
+    case .tick, .newSession: break
     case .clockStep(let milliseconds): writer.signed(milliseconds)
     case .link(let up): writer.byte(up ? 1 : 0)
     case .brokerDropped(let count): writer.signed(count)

@@ -5,9 +5,10 @@ import SiteModel
 /// MQTT has a broker resend, first and in their order, all messages that were not acknowledged,
 /// with their packet identifiers [MQTT-4.4.0-1, MQTT-4.6.0-1]. We acknowledge in order, so these
 /// are the newest ones of the journal; after a reconnect they come first, and with the first other
-/// message the recognition ends. A message that merely looks like an earlier one is never taken for
-/// a repetition: an identifier is used again only after its acknowledgement [MQTT-2.2.1-3], so all
-/// up to the earlier bearer of an identifier cannot come again.
+/// message the recognition ends. An identifier is used again only after its
+/// acknowledgement [MQTT-2.2.1-3], so all up to the earlier bearer of an identifier cannot come
+/// again. With a broker that counts its identifiers up, as Mosquitto does, a message that merely
+/// looks like an earlier one is therefore never taken for a repetition.
 public struct Redelivery: Sendable {
   /// Newest messages of the journal that may come again. More can not be unacknowledged: reading
   /// stops at a batch, and half the range of packet identifiers keeps new messages apart.

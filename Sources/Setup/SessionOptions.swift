@@ -6,8 +6,10 @@ extension Settings {
   public func mqttOptions(filters: [String]) throws(Problems) -> MQTTOptions {
     var options = MQTTOptions(brokers: mqtt.brokers, clientID: node)
     options.filters = mqtt.subscriptions.isEmpty ? filters : mqtt.subscriptions
-    if let path = mqtt.usernameFile { options.user = try FileBytes.secret(path) }
-    if let path = mqtt.passwordFile { options.password = Secret(try FileBytes.secret(path)) }
+    let log = ProblemLog()
+    options.user = Self.secret(mqtt.usernameFile, log)
+    options.password = Self.secret(mqtt.passwordFile, log).map(Secret.init)
+    try log.throwIfAny()
     options.tls.authorityFile = mqtt.caFile
     options.tls.certificateFile = mqtt.certificateFile
     options.tls.keyFile = mqtt.keyFile
@@ -27,5 +29,13 @@ extension Settings {
     }
     guard problems.isEmpty else { throw Problems(problems) }
     return options
+  }
+
+  private static func secret(_ path: String?, _ log: ProblemLog) -> String? {
+    guard let path else { return nil }
+    do throws(Problems) { return try FileBytes.secret(path) } catch {
+      error.all.forEach(log.add)
+      return nil
+    }
   }
 }

@@ -97,12 +97,19 @@ public struct ChannelSettings: Sendable {
 extension Settings {
   /// Reads and checks a configuration file; all problems at once.
   public static func load(_ file: String) throws(Problems) -> Settings {
-    let bytes = try FileBytes.read(file, limit: 4 << 20)
-    let root = try YAMLDocument.parse(bytes, file: file)
     let log = ProblemLog()
-    let settings = Settings(root, file: file, log: log)
+    let settings = try inspect(file, log: log)
     try log.throwIfAny()
     return settings
+  }
+
+  /// Reads as much of a configuration file as it can, and notes what is wrong; throws when it is no
+  /// YAML. After a problem the settings are good only for finding further ones.
+  public static func inspect(
+    _ file: String, log: ProblemLog
+  ) throws(Problems) -> Settings {
+    let bytes = try FileBytes.read(file, limit: 4 << 20)
+    return Settings(try YAMLDocument.parse(bytes, file: file), file: file, log: log)
   }
 
   private init(_ root: ConfigNode, file: String, log: ProblemLog) {

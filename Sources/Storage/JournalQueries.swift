@@ -51,8 +51,9 @@ extension StoreReader {
     }
   }
 
-  /// Calls `body` with the newest messages of the journal, oldest first, to recognise what the
-  /// broker sends again. An entry's bytes are valid during its call.
+  /// Calls `body` with the newest messages of the journal and the begins of sessions among them,
+  /// oldest first, to recognise what the broker sends again. An entry's bytes are valid during its
+  /// call.
   public func forEachRecentMessage(
     atMost limit: Int = 65_535, _ body: (JournalEntry) -> Void
   ) throws(StoreError) {
@@ -68,8 +69,11 @@ extension StoreReader {
           return false
         }
         offset += Batch.headerLength + entry.topic.count + entry.payload.count
-        guard entry.kind == .message else { continue }
-        if surplus > 0 { surplus -= 1 } else { body(entry) }
+        if surplus > 0 {
+          surplus -= entry.kind == .message ? 1 : 0
+        } else if entry.kind == .message || entry.kind == .newSession {
+          body(entry)
+        }
       }
       return true
     }

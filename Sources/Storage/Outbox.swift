@@ -135,13 +135,14 @@ extension Store {
 }
 
 extension Store {
-  /// Lets every pending message of a channel wait until `time` at least; not counted as an attempt.
+  /// Makes every pending message of a channel due at `time`, and so all in their order again; not
+  /// counted as an attempt.
   public func postpone(channel: String, until time: Timestamp) throws(StoreError) {
     try write { db in
       try db.execute(
         sql: """
           UPDATE outbox SET next_attempt_ms = ?1
-          WHERE channel = ?2 AND state = 'pending' AND next_attempt_ms < ?1
+          WHERE channel = ?2 AND state = 'pending' AND next_attempt_ms <> ?1
           """, arguments: [time.milliseconds, channel])
     }
   }

@@ -10,22 +10,21 @@ import Storage
 public enum Inspection {
   /// All problems, by file and line; empty when the collector would start.
   public static func problems(ofConfiguration file: String) -> [Problem] {
+    let log = ProblemLog()
     do throws(Problems) {
-      let settings = try Settings.load(file)
-      return problems(of: settings)
-    } catch { return error.all }
-  }
-
-  private static func problems(of settings: Settings) -> [Problem] {
-    var problems: [Problem] = []
-    do throws(Problems) { _ = try settings.mqttOptions(filters: []) } catch {
-      problems += error.all
-    }
-    do throws(Problems) {
-      let files = try settings.sourceFiles() + imported(settings)
-      let reference = try Reference.compile(files)
-      return problems + reference.profiles.flatMap { $0.runExamples() }
-    } catch { return problems + error.all }
+      let settings = try Settings.inspect(file, log: log)
+      let isSound = log.problems.isEmpty
+      if isSound {
+        do throws(Problems) { _ = try settings.mqttOptions(filters: []) } catch {
+          error.all.forEach(log.add)
+        }
+      }
+      // The rules stand in the configuration, where their problems were found already.
+      let files = try settings.sourceFiles().filter { isSound || $0.kind != "rules" }
+      let reference = try Reference.compile(files + (isSound ? imported(settings) : []))
+      reference.profiles.flatMap { $0.runExamples() }.forEach(log.add)
+    } catch { error.all.forEach(log.add) }
+    return Problems(log.problems).all
   }
 
   /// What the import command brought into the database, if there is one.

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Collector
+import SiteModel
+import Tools
 
 /// `sitewatt run`: the service.
 struct Run: AsyncParsableCommand {
@@ -9,6 +11,8 @@ struct Run: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
+    let problems = Inspection.problems(ofConfiguration: options.config)
+    guard problems.isEmpty else { throw Failure(Problems(problems)) }
     let settings = try options.settings()
     do { try await Collector(settings: settings).run() } catch { throw Failure(error) }
   }

@@ -214,9 +214,11 @@ extension Acceptance {
       // silence by its own clock.
       options.rules = ["device.silent: {enabled: false}"]
       let installation = try Installation(broker: broker.url, options, folder: folder)
+      // Contracts are judged from the month on in which the collector learns of them.
+      let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970) * 1000).description
       let fleet = [
-        "--seed", "11", "--sites", "20", "--start", "2026-03-31T21:00:00+08:00", "--duration",
-        "14400", "--speed", "600", "--outages", "15", "--silent", "0", "--overpriced", "500",
+        "--seed", "11", "--sites", "20", "--start", now, "--duration", "14400", "--speed", "600",
+        "--outages", "15", "--silent", "0", "--overpriced", "500",
       ]
       func simulate(_ more: String...) async throws {
         let program = try Program(

@@ -16,20 +16,27 @@ enum Publisher {
   /// Publishes messages in their order; returns when the broker has acknowledged all.
   ///
   /// Each is published once, so the broker must stay up meanwhile: an ended connection is an error.
-  static func publish(_ messages: [Message], to broker: String) async throws {
+  /// `change` may set what the broker asks of its clients.
+  static func publish(
+    _ messages: [Message], to broker: String,
+    change: @escaping @Sendable (inout MQTTOptions) -> Void = { _ in }
+  ) async throws {
     try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
       do {
-        try runThread { done.resume(with: Result { try work(messages, broker) }) }
+        try runThread { done.resume(with: Result { try work(messages, broker, change) }) }
       } catch { done.resume(throwing: error) }
     }
   }
 
-  private static func work(_ messages: [Message], _ broker: String) throws {
+  private static func work(
+    _ messages: [Message], _ broker: String, _ change: (inout MQTTOptions) -> Void
+  ) throws {
     var options = MQTTOptions(
       brokers: [try BrokerURL(parsing: broker)],
       clientID: "device-\(UInt64.random(in: 0...UInt64.max))")
     options.startsClean = true
     options.watchesBroker = false
+    change(&options)
     var isLost = false
     let session = try MQTTSession(options) { event in
       if case .disconnected = event { isLost = true }

@@ -6,13 +6,14 @@ import Testing
 #endif
 
 /// One folder for each case: `events.txt` says what happened (the form is told at ``Scene``), and
-/// `expected.txt` what must be found. After every line the detectors are written and read again.
+/// `expected.txt` what must be found, whether or not the detectors are restarted after every line.
 ///
 /// A bug report becomes a folder without `expected.txt`: the test fails and writes `expected.new`,
 /// to be read, corrected and renamed.
 @Suite struct GoldenCaseTests {
-  @Test(arguments: CaseFiles.names()) func findsWhatIsExpected(_ name: String) throws {
-    let scene = Scene()
+  @Test(arguments: CaseFiles.names(), [false, true])
+  func findsWhatIsExpected(_ name: String, _ restarts: Bool) throws {
+    let scene = Scene(restarts: restarts)
     try scene.play(try #require(CaseFiles.read(name + "/events.txt")))
     let found = scene.lines.map { $0 + "\n" }.joined()
     let expected = CaseFiles.read(name + "/expected.txt")

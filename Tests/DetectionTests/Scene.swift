@@ -11,12 +11,16 @@ import Testing
 /// data: `site`, `device`, `contract`, `tariff`, `remove` and `rule` lines. A time is `10:03:00` of
 /// 2026-03-01 or `2026-03-02T10:03:00`, local to +08:00. `#` begins a comment.
 final class Scene {
+  private let restarts: Bool
   private var reference = SceneReference()
   private var devices = DeviceTable()
   private var detector = Detector(context: SceneReference().context)
   private var findings: [Finding] = []
   private var entry = 0
   private(set) var lines: [String] = []
+
+  /// A scene in which, if `restarts`, the detectors are written and read again after every line.
+  init(restarts: Bool) { self.restarts = restarts }
 
   /// Plays a text to its end.
   func play(_ text: String) throws {
@@ -29,7 +33,7 @@ final class Scene {
       let shown = String(SceneTime.shown(now))
       lines += findings.map { "\(shown) \(SceneText.line($0))" }
       findings.removeAll()
-      try survivesRestart()
+      if restarts { try restart() }
     }
   }
 
@@ -104,7 +108,7 @@ final class Scene {
   }
 
   /// Goes on with a detector that was written and read again.
-  private func survivesRestart() throws {
+  private func restart() throws {
     let before = bytes()
     detector = try before.withUnsafeBytes { buffer in
       var reader = ByteReader(buffer)

@@ -82,6 +82,13 @@ import Testing
     #expect(repeated(&redelivery, resent) == [true, true, true, false, false, false])
   }
 
+  /// The identifiers 1 and 2 were given out again, so all before was acknowledged.
+  @Test func whatWasSurelyAcknowledgedIsNotExpected() {
+    let journal = [3, 1, 2, 1, 2, 4].map { Message(packet: UInt16($0)) }
+    var redelivery = expecting(journal)
+    #expect(repeated(&redelivery, [Message(packet: 3)]) == [false])
+  }
+
   @Test func identifiersThatBeganAnewAreNoTrouble() {
     let journal = ((65_530...65_535).map { $0 } + (1...6).map { $0 }).map {
       Message(packet: UInt16($0), payload: "\($0)")

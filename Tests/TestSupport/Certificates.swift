@@ -2,7 +2,7 @@ import Foundation
 
 /// A test authority with certificates for a broker at 127.0.0.1 and for one client, made with the
 /// `openssl` program and valid for one day.
-public struct Certificates {
+public struct Certificates: Sendable {
   /// The PEM file of the authority.
   public let authority: String
 
