@@ -1,9 +1,11 @@
 """What somebody writes in an afternoon: paho-mqtt and sqlite3, one row a reading.
 
-    python3 paho_sqlite.py PORT CLIENT_ID DATABASE MESSAGES
+    python3 paho_sqlite.py PORT CLIENT_ID DATABASE MESSAGES [keyed]
 
 Stores so many messages and ends. With 0 messages it only subscribes, for a session that queues.
-Commits every 5,000 messages; paho-mqtt acknowledges each when its callback returns.
+Commits every 5,000 messages; paho-mqtt acknowledges each when its callback returns. A plain table
+keeps a redelivered reading twice and can only be read back as a whole; `keyed` gives it the primary
+key that it needs to store nothing twice and to find a series.
 """
 
 import json
@@ -16,7 +18,8 @@ COMMIT_MESSAGES = 5_000
 
 
 def main():
-    port, client_id, path, wanted = sys.argv[1:]
+    port, client_id, path, wanted = sys.argv[1:5]
+    key = ", PRIMARY KEY (device, metric, time_ms)) WITHOUT ROWID" if sys.argv[5:] else ")"
     wanted = int(wanted)
     stored = 0
     database = sqlite3.connect(path)
@@ -24,7 +27,7 @@ def main():
     database.execute("PRAGMA synchronous = FULL")
     database.execute(
         "CREATE TABLE IF NOT EXISTS reading"
-        " (device TEXT, metric TEXT, time_ms INTEGER, value REAL)")
+        " (device TEXT, metric TEXT, time_ms INTEGER, value REAL" + key)
 
     def connected(client, *_):
         client.subscribe("uplink/#", qos=1)
@@ -39,7 +42,7 @@ def main():
         device = message.topic.split("/")[1]
         time_ms = fields.pop("time")
         database.executemany(
-            "INSERT INTO reading VALUES (?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO reading VALUES (?, ?, ?, ?)",
             [(device, metric, time_ms, value) for metric, value in fields.items()])
         stored += 1
         if stored % COMMIT_MESSAGES == 0 or stored == wanted:

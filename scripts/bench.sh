@@ -4,7 +4,7 @@
 #
 #   scripts/bench.sh [drain] [memory]      without a name: both
 #   SITEWATT_BIN=<program>                 measure this program and build nothing
-#   BENCH_ROUNDS=5                         rounds of the drain, 3 by default
+#   BENCH_ROUNDS=5                         rounds of the drain; 4, so that each is in each place
 #   BENCH_DIR=<folder>                     for temporary files, on the disk to be measured; .build
 set -eu
 

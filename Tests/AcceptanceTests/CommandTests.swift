@@ -94,7 +94,8 @@ extension Acceptance {
       let (unknown, problem) = try await installation.run(
         "query", "--device", "Q", "--metric", "voltage.x")
       #expect(unknown == 1)
-      #expect(problem.errors.contains("'voltage.x' is not in the catalogue; this device has: energy"))
+      #expect(
+        problem.errors.contains("'voltage.x' is not in the catalogue; this device has: energy"))
 
       let (_, table) = try await installation.run("alerts")
       #expect(table.lines.first?.hasPrefix("OPENED 开始") == true)

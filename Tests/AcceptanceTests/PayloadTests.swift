@@ -79,11 +79,14 @@ extension Acceptance {
         messages.append(
           Message("uplink/GOOD/json", "{\"time\":\(1_772_352_000 + index),\"voltage.a\":230}"))
       }
-      messages.append(Message("uplink/H13/json", Array("{\"x\":\"".utf8) + [0xC0] + Array("\"}".utf8)))
+      messages.append(
+        Message("uplink/H13/json", Array("{\"x\":\"".utf8) + [0xC0] + Array("\"}".utf8)))
       try await Publisher.publish(messages, to: broker.url)
       // The collector's own status comes too, by the subscription to everything.
       try await eventually("all stored") {
-        try installation.reader().quarantined(limit: 1000).contains { $0.topic == "uplink/H13/json" }
+        try installation.reader().quarantined(limit: 1000).contains {
+          $0.topic == "uplink/H13/json"
+        }
       }
       let rows = try installation.reader().quarantined(limit: 1000)
       for (topic, _, reason) in Self.hostile {
