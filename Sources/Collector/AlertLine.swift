@@ -3,7 +3,7 @@ import SiteModel
 
 /// The one line that tells a person of an alert, from the document that is delivered.
 public struct AlertLine {
-  /// The line, with local wall time (UTC+8): `2026-11-21 17:06:24  RAISED   critical  outage.mains 
+  /// The line, with local wall time (UTC+8): `2026-11-21 17:06:24  RAISED   critical  outage.mains
   /// 站点… / Mains outage at …`.
   public let text: String
 

@@ -85,7 +85,7 @@ public struct Collector: Sendable {
     let references = ReferenceKeeper(store: store)
     let active = try references.load(sources, now: clock.now())
     let recovery = Recovery(
-      store: store, references: references, payloadLimit: settings.storage.payloadLimit, log: log)
+      store: store, references: references, log: log)
     let (engine, segment) = try recovery.engine()
     let link = Link(log: log) { [log] redelivery in
       do throws(StoreError) {

@@ -43,8 +43,8 @@ struct OutboxService: Service {
     }
   }
 
-  /// Makes one round; returns how long nothing will be due, in milliseconds. `rests` are the channels
-  /// that are down, and until when.
+  /// Makes one round; returns how long nothing will be due, in milliseconds. `rests` are the
+  /// channels that are down, and until when.
   private func deliverDue(_ rests: inout [String: Timestamp]) async -> Int64 {
     do throws(StoreError) {
       let due = try store.reader.dueNotifications(now: clock.now(), limit: Self.step)
@@ -64,7 +64,7 @@ struct OutboxService: Service {
     }
   }
 
-  /// Delivers messages in their order; returns until when the channel rests, nil when it is not down.
+  /// Delivers messages in their order; returns until when the channel rests, nil when it is up.
   private func deliver(
     _ messages: [SiteModel.Notification], by name: String, restingUntil rest: Timestamp?
   ) async -> Timestamp? {

@@ -9,7 +9,6 @@ import Storage
 struct Recovery {
   let store: Store
   let references: ReferenceKeeper
-  let payloadLimit: Int
   let log: Logger
 
   /// The engine after the newest journal row, and that row's number.
@@ -67,7 +66,7 @@ struct Recovery {
   private func make(_ files: [Int64]) throws(StartError) -> Engine {
     do throws(Problems) {
       let reference = try files.isEmpty ? Reference.compile([]) : references.compiled(files)
-      return Engine(reference: reference, activeFiles: files, payloadLimit: payloadLimit)
+      return Engine(reference: reference, activeFiles: files)
     } catch { throw .problems(error) }
   }
 }

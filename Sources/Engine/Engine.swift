@@ -18,22 +18,16 @@ public final class Engine {
   private var speakers: [(device: DeviceIndex, silentAfter: Int64)] = []
   private var silences: [Int64] = []
 
-  /// Longest payload that is decoded, in bytes.
-  private let payloadLimit: Int
-
   /// An engine that has seen nothing.
-  public init(
-    reference: Reference, activeFiles: [Int64] = [], payloadLimit: Int = 256 << 10
-  ) {
+  public init(reference: Reference, activeFiles: [Int64] = []) {
     self.reference = reference
     self.activeFiles = activeFiles
-    self.payloadLimit = payloadLimit
     devices = DeviceTable()
     detector = Detector(context: reference.context)
     incidents = Incidents()
     decoder = Decoder(
       profiles: reference.profiles, registry: reference.context.registry,
-      payloadLimit: payloadLimit)
+      payloadLimit: reference.payloadLimit)
     silences = reference.profiles.map { Int64($0.silentAfterSeconds) * 1000 }
   }
 
@@ -131,7 +125,7 @@ public final class Engine {
     self.reference = reference
     decoder = Decoder(
       profiles: reference.profiles, registry: reference.context.registry,
-      payloadLimit: payloadLimit)
+      payloadLimit: reference.payloadLimit)
     silences = reference.profiles.map { Int64($0.silentAfterSeconds) * 1000 }
     detector.adopt(reference.context, devices: devices, at: moment, into: &findings)
   }

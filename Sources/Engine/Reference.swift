@@ -12,9 +12,15 @@ public struct Reference: Sendable {
   public var context: SiteContext
   /// Who is told of what.
   public var routes: [Route]
+  /// Longest payload that is decoded, in bytes.
+  public var payloadLimit: Int
 
   /// A reference from its parts.
-  public init(profiles: [DeviceProfile], context: SiteContext, routes: [Route]) {
+  public init(
+    profiles: [DeviceProfile], context: SiteContext, routes: [Route],
+    payloadLimit: Int = Decoder.defaultPayloadLimit
+  ) {
+    self.payloadLimit = payloadLimit
     self.profiles = profiles
     self.context = context
     self.routes = routes

@@ -52,11 +52,12 @@ extension Reference {
       tariffs = try TariffFiles.read(
         files.filter { $0.kind == "tariffs" }.map { ($0.name, $0.bytes) })
     } catch { error.all.forEach(log.add) }
-    let (rules, routes) = rules(files.filter { $0.kind == "rules" }, log)
+    let judging = judging(files.filter { $0.kind == "rules" }, log)
     try log.throwIfAny()
     return Reference(
       profiles: profiles,
-      context: SiteContext(rules: rules, registry: registry, tariffs: tariffs), routes: routes)
+      context: SiteContext(rules: judging.rules, registry: registry, tariffs: tariffs),
+      routes: judging.routes, payloadLimit: judging.payloadLimit)
   }
 
   private static func profiles(_ files: [SourceFile], _ log: ProblemLog) -> [DeviceProfile] {
@@ -71,23 +72,29 @@ extension Reference {
     return profiles
   }
 
-  private static func rules(
-    _ files: [SourceFile], _ log: ProblemLog
-  ) -> (DetectionRules, [Route]) {
-    guard let file = files.last else { return (DetectionRules(), []) }
+  /// What the configuration itself says of how messages are taken and judged.
+  private struct Judging {
+    var rules = DetectionRules()
+    var routes: [Route] = []
+    var payloadLimit = Decoder.defaultPayloadLimit
+  }
+
+  private static func judging(_ files: [SourceFile], _ log: ProblemLog) -> Judging {
+    var judging = Judging()
+    guard let file = files.last else { return judging }
     do throws(Problems) {
       let section = ConfigSection(try YAMLDocument.parse(file.bytes, file: file.name), log: log)
-      let routes = section.sections("routes").map { route in
+      judging.payloadLimit = section.integer(
+        "payload_limit_bytes", default: judging.payloadLimit, in: 1...16 << 20)
+      judging.rules = DetectionRules(section.section("rules"))
+      judging.routes = section.sections("routes").map { route in
         Route(
           channel: route.text("channel"),
           leastSeverity: Severity(rawValue: route.text("min_severity")) ?? .info,
           kinds: route.texts("kinds"))
       }
-      return (DetectionRules(section.section("rules")), routes)
-    } catch {
-      error.all.forEach(log.add)
-      return (DetectionRules(), [])
-    }
+    } catch { error.all.forEach(log.add) }
+    return judging
   }
 }
 
@@ -117,7 +124,7 @@ extension Settings {
     return files
   }
 
-  /// The rules and routes as one JSON document, which is YAML too.
+  /// The rules, the routes and the payload limit as one JSON document, which is YAML too.
   private var rulesDocument: String {
     var document = JSONText()
     document.raw("rules", rules.json)
@@ -129,6 +136,7 @@ extension Settings {
       return route.text
     }
     document.raw("routes", JSONText.array(routes))
+    document.add("payload_limit_bytes", Int64(storage.payloadLimit))
     return document.text
   }
 }

@@ -30,8 +30,8 @@ final class Replay {
   }
 
   /// Replays; returns what makes that impossible, nil when all was worked through.
-  func run(_ reader: StoreReader, payloadLimit: Int) throws -> String? {
-    let engine = Engine(reference: try Reference.compile([]), payloadLimit: payloadLimit)
+  func run(_ reader: StoreReader) throws -> String? {
+    let engine = Engine(reference: try Reference.compile([]))
     let batch = Batch()
     var outcome = Outcome()
     var failure: String?

@@ -9,7 +9,6 @@ import Storage
 /// rules. It works on one view of the file, so the collector may go on meanwhile.
 public struct VerifyTool {
   private let reader: StoreReader
-  private let payloadLimit: Int
   /// Samples that are compared in memory at a time; more take several passes over the journal.
   private static let samplesPerPass: Int64 = 5_000_000
   /// Differences of one kind that are listed at most.
@@ -17,7 +16,6 @@ public struct VerifyTool {
 
   /// A tool on a configuration's database, which is opened read-only.
   public init(settings: Settings) throws(StoreError) {
-    payloadLimit = settings.storage.payloadLimit
     reader = try Store.openReadOnly(path: settings.database, isFrozen: true)
   }
 
@@ -35,7 +33,7 @@ public struct VerifyTool {
     for pass in 0..<passes {
       progress("recomputation from the journal, pass \(pass + 1) of \(passes)")
       let replay = Replay(pass: pass, passes: passes)
-      if let failure = try replay.run(reader, payloadLimit: payloadLimit) { return [failure] }
+      if let failure = try replay.run(reader) { return [failure] }
       if pass == 0 {
         problems += try alertDifferences(replay.alerts)
         problems += try notificationDifferences(replay.notifications)

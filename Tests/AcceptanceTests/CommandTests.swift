@@ -32,8 +32,8 @@ extension Acceptance {
         reading.lines == [
           #"{"kind":"reading","device":"M-1","site":"S1","metric":"voltage.a","value":"229.80","#
             + #""unit":"V","time":"2026-03-01T08:00:00.000Z","quality":"good"}"#,
-          #"{"kind":"rejected","device":"M-1","site":"S1","reason":"bad_number","part":"current.a","#
-            + #""text":"current.a: found 'x', expected a decimal number"}"#,
+          #"{"kind":"rejected","device":"M-1","site":"S1","reason":"bad_number","#
+            + #""part":"current.a","text":"current.a: found 'x', expected a decimal number"}"#,
         ])
       let alarm = """
         {"TAlarmList":[{"Id":"0406016001","AlarmTime":"2026-03-01 16:00:00","AlarmLevel":2,

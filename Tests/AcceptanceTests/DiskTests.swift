@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 
 extension Acceptance {
-  /// A database that cannot grow: nothing is acknowledged, that is said, and when there is room again
-  /// everything is stored once.
+  /// A database that cannot grow: nothing is acknowledged, that is said, and when there is room
+  /// again everything is stored once.
   @Suite(.serialized) struct DiskTests {
     /// Messages of about 4 KiB.
     private func messages(_ numbers: ClosedRange<Int>) -> [Message] {
