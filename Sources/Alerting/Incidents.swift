@@ -18,7 +18,7 @@ public struct Incidents: Sendable {
   private var ended: [String] = []
   private var ends: [String: End] = [:]
   /// Number of the next outbox row.
-  private var nextNumber: Int64 = 1
+  public private(set) var nextNumber: Int64 = 1
 
   /// No incidents.
   public init() {}

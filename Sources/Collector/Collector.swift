@@ -45,8 +45,9 @@ public struct Collector: Sendable {
     let signal = Signal()
     signal.raise()
     let channels = try makeChannels(print: print)
-    let pipeline = PipelineService { [self] register in
-      try makePipeline(store, clock, signal, register)
+    let pipeline = PipelineService { [self] register, isStopping in
+      guard let parts = try recover(store, clock, isStopping) else { return nil }
+      return try makePipeline(parts, clock, signal, register)
     }
     let outbox = OutboxService(
       store: store, channels: channels, policy: RetryPolicy(), clock: clock, log: log,
@@ -78,41 +79,54 @@ public struct Collector: Sendable {
     } catch { throw .store(error) }
   }
 
-  private func makePipeline(
-    _ store: Store, _ clock: WallClock, _ signal: Signal, _ register: (MQTTWaker) -> Void
-  ) throws -> Pipeline {
+  /// The engine as the journal left it; nil when the process is told to stop meanwhile.
+  private func recover(
+    _ store: Store, _ clock: WallClock, _ isStopping: () -> Bool
+  ) throws -> Pipeline.Parts? {
     let manager = ServiceManager()
     let references = ReferenceKeeper(store: store)
     let active = try references.load(sources, now: clock.now())
-    let recovery = Recovery(
-      store: store, references: references, log: log)
-    let (engine, segment) = try recovery.engine()
+    let newest = try store.reader.newestSegment()
+    var told = ContinuousClock.now
+    return try withoutActuallyEscaping(isStopping) { isStopping in
+      let recovery = Recovery(
+        store: store, references: references, log: log,
+        snapshotMessages: settings.storage.snapshotMessages
+      ) { [log] segment in
+        if told.duration(to: .now) > .seconds(1) {
+          told = .now
+          manager.starting("replaying journal row \(segment) of \(newest)")
+          log.info("replaying journal row \(segment) of \(newest)")
+        }
+        return !isStopping()
+      }
+      return try recovery.engine().map { engine, segment in
+        Pipeline.Parts(
+          store: store, engine: engine, references: references, segment: segment, active: active)
+      }
+    }
+  }
+
+  private func makePipeline(
+    _ parts: Pipeline.Parts, _ clock: WallClock, _ signal: Signal,
+    _ register: (MQTTWaker) -> Void
+  ) throws -> Pipeline {
     let link = Link(log: log) { [log] redelivery in
       do throws(StoreError) {
-        try store.reader.forEachRecentMessage(atMost: Redelivery.window) { entry in
-          // What came before a new session cannot come again; its identifiers can.
-          if entry.kind == .newSession {
-            redelivery.forget()
-          } else {
-            redelivery.expect(packet: entry.packet, topic: entry.topic, payload: entry.payload)
-          }
-        }
+        try redelivery.recall(parts.store.reader)
       } catch { log.warning("repeated messages may be journaled twice: \(error)") }
     }
     let filters = try Decoder(
-      profiles: references.compiled(active).profiles, registry: Registry()
+      profiles: parts.references.compiled(parts.active).profiles, registry: Registry()
     ).topicFilters
     let session = try MQTTSession(settings.mqttOptions(filters: filters)) { link.take($0) }
     register(session.waker)
-    let pipeline = Pipeline(
-      parts: Pipeline.Parts(
-        store: store, engine: engine, references: references, segment: segment),
-      link: link, session: session, options: settings.storage, status: status, clock: clock,
-      log: log, outboxSignal: { signal.raise() },
-      heartbeat: manager.makeHeartbeat { [status] in status.now.line })
+    let manager = ServiceManager()
     manager.ready("recovered")
-    if active != engine.activeFiles { pipeline.adopt(active) }
-    return pipeline
+    return Pipeline(
+      parts: parts, link: link, session: session, options: settings.storage, status: status,
+      clock: clock, log: log, outboxSignal: { signal.raise() },
+      heartbeat: manager.makeHeartbeat { [status] in status.now.line })
   }
 
   private func makeChannels(

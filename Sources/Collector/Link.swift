@@ -1,6 +1,7 @@
 import Engine
 import Logging
 import MQTT
+import Storage
 
 /// What the MQTT session tells, for the pipeline's thread: events in their order, what may come
 /// again, and the broker's drop counter.
@@ -68,6 +69,20 @@ final class Link {
     case .publishRefused(let code): log.warning("the broker refused a publish (reason \(code))")
     case .brokerDropped: break
     case .brokerVersion(let version): log.info("broker version: \(version)")
+    }
+  }
+}
+
+extension Redelivery {
+  /// Expects the newest messages of the journal, back to where the present session began: what came
+  /// before cannot come again, but its packet identifiers can.
+  mutating func recall(_ journal: StoreReader) throws(StoreError) {
+    try journal.forEachRecentMessage(atMost: Self.window) { entry in
+      if entry.kind == .newSession {
+        forget()
+      } else {
+        expect(packet: entry.packet, topic: entry.topic, payload: entry.payload)
+      }
     }
   }
 }

@@ -31,7 +31,7 @@ final class Pipeline {
   private var duplicates = 0
   private var messagesSinceSnapshot = 0
   private var lastWarning = ""
-  private var lastTick = Timestamp(milliseconds: 0)
+  private var lastTick: Timestamp
 
   init(
     parts: Parts, link: Link, session: MQTTSession, options: StorageSettings,
@@ -51,8 +51,12 @@ final class Pipeline {
     self.log = log
     self.outboxSignal = outboxSignal
     self.heartbeat = heartbeat
+    lastTick = clock.now()
     // Nothing is heard before the link is up, whatever the saved state says.
     batch.append(.link(up: false), at: clock.now())
+    if parts.active != engine.activeFiles {
+      batch.append(.reference(files: parts.active), at: clock.now())
+    }
   }
 
   /// What a recovery hands over.
@@ -62,10 +66,9 @@ final class Pipeline {
     var references: ReferenceKeeper
     /// Newest row of the journal.
     var segment: Int64
+    /// Reference files that are to be in force from now on.
+    var active: [Int64]
   }
-
-  /// Puts reference files in force with the first batch.
-  func adopt(_ files: [Int64]) { batch.append(.reference(files: files), at: clock.now()) }
 
   /// Works until `isStopping` says so.
   func run(until isStopping: () -> Bool) {

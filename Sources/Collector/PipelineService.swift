@@ -6,11 +6,14 @@ import Synchronization
 
 /// Runs the pipeline on a thread of its own, from the recovery to an orderly end.
 struct PipelineService: Service {
-  private let make: @Sendable ((MQTTWaker) -> Void) throws -> Pipeline
+  /// Makes the pipeline: takes the waker of its session, and says whether it is to stop already.
+  typealias Maker = @Sendable ((MQTTWaker) -> Void, () -> Bool) throws -> Pipeline?
+
+  private let make: Maker
   private let stopper = Stopper()
 
   /// A service that makes its pipeline on the pipeline's own thread.
-  init(make: @escaping @Sendable ((MQTTWaker) -> Void) throws -> Pipeline) { self.make = make }
+  init(make: @escaping Maker) { self.make = make }
 
   func run() async throws {
     try await withGracefulShutdownHandler {
@@ -29,7 +32,8 @@ struct PipelineService: Service {
   }
 
   private func work() throws {
-    let pipeline = try make { stopper.wakes($0) }
+    let made = try make({ stopper.wakes($0) }, { stopper.isStopped })
+    guard let pipeline = made else { return }
     pipeline.run { stopper.isStopped }
   }
 }

@@ -10,11 +10,17 @@ struct Recovery {
   let store: Store
   let references: ReferenceKeeper
   let log: Logger
+  /// Messages after which the state is saved, so that a recovery that is ended gets further next
+  /// time.
+  let snapshotMessages: Int
+  /// Told which journal row was reached; false ends the recovery.
+  let goesOn: (Int64) -> Bool
 
-  /// The engine after the newest journal row, and that row's number.
-  func engine() throws(StartError) -> (engine: Engine, segment: Int64) {
+  /// The engine after the newest journal row, and that row's number; nil when it was ended early.
+  func engine() throws(StartError) -> (engine: Engine, segment: Int64)? {
     var (engine, segment) = try fromSnapshot()
     let start = segment
+    var (messages, isEnded) = (0, false)
     let batch = Batch()
     var outcome = Outcome()
     var failure: StartError?
@@ -27,7 +33,13 @@ struct Recovery {
             files throws(Problems) in try references.compiled(files)
           }
           segment = row.seq
-          return true
+          messages += row.messages
+          if messages >= snapshotMessages {
+            try store.saveSnapshot(engine.snapshot(), after: segment)
+            messages = 0
+          }
+          isEnded = !goesOn(segment)
+          return !isEnded
         } catch {
           failure = .damaged(
             "journal row \(row.seq) cannot be replayed: \(error); run 'sitewatt verify'")
@@ -37,7 +49,23 @@ struct Recovery {
     } catch { throw .store(error) }
     if let failure { throw failure }
     if segment > start { log.info("replayed \(segment - start) journal rows") }
+    if isEnded { return nil }
+    try check(engine)
     return (engine, segment)
+  }
+
+  /// What goes on from here must fit what is stored: another numbering of devices would put
+  /// readings into the wrong series.
+  private func check(_ engine: Engine) throws(StartError) {
+    let fits: Bool
+    do throws(StoreError) {
+      let names = try store.reader.deviceNames()
+      let newest = try store.reader.newestNotification()
+      fits = names == engine.devices.names && newest == engine.nextNotification - 1
+    } catch { throw .store(error) }
+    guard fits else {
+      throw .damaged("the replayed journal does not fit what is stored; run 'sitewatt verify'")
+    }
   }
 
   private func fromSnapshot() throws(StartError) -> (Engine, Int64) {

@@ -35,6 +35,9 @@ public struct ServiceManager: Sendable {
   /// The service is ready; the text is shown by `systemctl status`.
   public func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
 
+  /// The start takes longer; systemd shall wait another minute from now.
+  public func starting(_ status: String) { send("EXTEND_TIMEOUT_USEC=60000000\nSTATUS=\(status)") }
+
   /// The pipeline is alive.
   public func alive(_ status: String) { send("WATCHDOG=1\nSTATUS=\(status)") }
 

@@ -46,9 +46,12 @@ struct PriceAccount: Sendable, Equatable {
   /// Most price changes kept; a meter that changes its price more often in a month is broken.
   static let rowLimit = 200
 
+  /// Whether no further price can be kept.
+  var isFull: Bool { rows.count >= Self.rowLimit }
+
   /// Notes the price in force from `time` on; true when it is another than before.
   mutating func state(_ price: ExactDecimal, from time: Timestamp, source: String) -> Bool {
-    guard rows.last?.price != price, rows.count < Self.rowLimit else { return false }
+    guard rows.last?.price != price, !isFull else { return false }
     let from = max(time, rows.last?.from ?? time)
     rows.append(Row(price: price, from: from, source: source, energy: .zero))
     return true

@@ -19,7 +19,7 @@ struct PriceSeller: Sendable, Equatable {
   /// When the contract ends; nil while it has no end.
   var until: Timestamp?
   var accounts: [PriceAccount] = []
-  /// A figure was too long to be summed exactly, so the energy is a lower bound.
+  /// A figure was too long to be summed exactly, or the price changed more often than is kept.
   var isIncomplete = false
 
   /// A seller that has stated nothing yet.
@@ -44,6 +44,7 @@ struct PriceSeller: Sendable, Equatable {
     let hasRolled = roll(to: month, offsetSeconds: offsetSeconds)
     if price != self.price { (self.price, self.source) = (price, source) }
     guard let index = account(for: month) else { return hasRolled }
+    if accounts[index].isFull, accounts[index].rows.last?.price != price { isIncomplete = true }
     return accounts[index].state(price, from: time, source: self.source) || hasRolled
   }
 

@@ -144,7 +144,10 @@ extension PriceWatch {
     evidence.add("tariff_source", cap.source)
     evidence.add("tariff_sha256", cap.fileSHA256)
     if seller.isIncomplete {
-      evidence.add("incomplete", "a register value was too long to be summed exactly")
+      evidence.add(
+        "incomplete",
+        "a value was too long to be summed exactly, or the price changed more than "
+          + "\(PriceAccount.rowLimit) times in the month: the figures are no full account")
     }
     return evidence
   }

@@ -34,6 +34,9 @@ public final class Engine {
   /// How many incidents are open.
   public var openIncidentCount: Int { incidents.openCount }
 
+  /// Number that the next notification will have.
+  public var nextNotification: Int64 { incidents.nextNumber }
+
   /// True when time alone would change something at this instant, so that a tick is worth a row of
   /// the journal.
   public func isDue(_ now: Timestamp) -> Bool {

@@ -9,6 +9,11 @@ extension Settings {
     let log = ProblemLog()
     options.user = Self.secret(mqtt.usernameFile, log)
     options.password = Self.secret(mqtt.passwordFile, log).map(Secret.init)
+    for path in [mqtt.caFile, mqtt.certificateFile, mqtt.keyFile].compactMap({ $0 }) {
+      do throws(Problems) { _ = try FileBytes.read(path, limit: 1 << 20) } catch {
+        error.all.forEach(log.add)
+      }
+    }
     try log.throwIfAny()
     options.tls.authorityFile = mqtt.caFile
     options.tls.certificateFile = mqtt.certificateFile
@@ -25,7 +30,9 @@ extension Settings {
       topic: topic, online: Array(#"{"online":true}"#.utf8),
       offline: Array(#"{"online":false}"#.utf8))
     let problems = options.problems().map { problem in
-      Problem(file: file, line: 0, text: "mqtt: \(problem.option): \(problem.text)")
+      // The session's own word for what the file calls subscriptions.
+      let key = problem.option == "filters" ? "subscriptions" : problem.option
+      return Problem(file: file, line: mqtt.line, text: "mqtt: \(key): \(problem.text)")
     }
     guard problems.isEmpty else { throw Problems(problems) }
     return options

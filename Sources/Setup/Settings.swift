@@ -33,6 +33,8 @@ public struct Settings: Sendable {
 
 /// The `mqtt` section.
 public struct MQTTSettings: Sendable {
+  /// Where the section begins in the file.
+  public var line = 0
   /// Broker addresses, tried in turn.
   public var brokers: [BrokerURL] = []
   /// Topic filters; empty takes those of the profiles.
@@ -167,8 +169,12 @@ extension MQTTSettings {
       parent.report("mqtt", "is missing")
       return
     }
+    line = section.node.line
     for node in section.list("brokers") {
-      guard case .scalar(let text) = node.content else { continue }
+      guard case .scalar(let text) = node.content else {
+        section.report("brokers", "found \(node.found), expected a mqtt:// or mqtts:// URL")
+        continue
+      }
       do { brokers.append(try BrokerURL(parsing: text)) } catch {
         section.report("brokers", error.text)
       }
@@ -187,7 +193,7 @@ extension MQTTSettings {
     }
     sessionExpirySeconds = section.integer(
       "session_expiry_s", default: sessionExpirySeconds, in: 60...4_294_967_294)
-    receiveMaximum = section.integer("receive_maximum", default: receiveMaximum, in: 1...65_535)
+    receiveMaximum = section.integer("receive_maximum", default: receiveMaximum, in: 1...32_767)
     keepAliveSeconds = section.integer("keep_alive_s", default: keepAliveSeconds, in: 5...3600)
     connectTimeoutSeconds = section.integer(
       "connect_timeout_s", default: connectTimeoutSeconds, in: 1...120)
@@ -200,7 +206,7 @@ extension MQTTSettings {
 extension StorageSettings {
   fileprivate init(_ section: ConfigSection?) {
     guard let section else { return }
-    batchMessages = section.integer("batch_messages", default: batchMessages, in: 1...50_000)
+    batchMessages = section.integer("batch_messages", default: batchMessages, in: 1...32_767)
     batchBytes = section.integer("batch_kib", default: batchBytes >> 10, in: 64...65_536) << 10
     payloadLimit =
       section.integer("payload_limit_kib", default: payloadLimit >> 10, in: 1...16_384) << 10

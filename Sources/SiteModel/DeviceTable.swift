@@ -7,7 +7,8 @@ public struct DeviceTable: Sendable {
   /// Longest device name in UTF-8 bytes.
   public static let nameLimit = 128
 
-  private var names: [String] = []
+  /// All names in the order of their numbers.
+  public private(set) var names: [String] = []
   private var positions: [String: DeviceIndex] = [:]
 
   /// An empty table.

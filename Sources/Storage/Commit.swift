@@ -87,7 +87,7 @@ extension Store {
       arguments: [seq, readings.count, first, last, Data(body)])
   }
 
-  private func insertSnapshot(_ db: Database, _ seq: Int64, _ bytes: [UInt8]) throws {
+  func insertSnapshot(_ db: Database, _ seq: Int64, _ bytes: [UInt8]) throws {
     try db.execute(
       sql: "INSERT INTO snapshot VALUES (?, ?, ifnull(?, x''))",
       arguments: [seq, Data(Digest.sha256(bytes)), Data(bytes)])

@@ -28,7 +28,7 @@ public enum Inspection {
   }
 
   /// What the import command brought into the database, if there is one.
-  private static func imported(_ settings: Settings) throws(Problems) -> [SourceFile] {
+  static func imported(_ settings: Settings) throws(Problems) -> [SourceFile] {
     guard FileManager.default.fileExists(atPath: settings.database) else { return [] }
     do throws(StoreError) {
       let reader = try Store.openReadOnly(path: settings.database)
@@ -43,5 +43,7 @@ public enum Inspection {
 
 extension Settings {
   /// What a command that only reads needs: the configured and imported reference data.
-  func reference() throws(Problems) -> Reference { try Reference.compile(try sourceFiles()) }
+  func reference() throws(Problems) -> Reference {
+    try Reference.compile(try sourceFiles() + Inspection.imported(self))
+  }
 }

@@ -11,7 +11,7 @@ final class Replay {
   private(set) var alerts: [String: AlertRecord] = [:]
   private(set) var notifications: [Int64: SiteModel.Notification] = [:]
   private(set) var samples = SampleDigests()
-  private var devices = DeviceTable()
+  private(set) var devices = DeviceTable()
   private let pass: Int
   private let passes: Int
 

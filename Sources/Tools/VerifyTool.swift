@@ -37,6 +37,9 @@ public struct VerifyTool {
       if pass == 0 {
         problems += try alertDifferences(replay.alerts)
         problems += try notificationDifferences(replay.notifications)
+        if try reader.deviceNames() != replay.devices.names {
+          problems.append("device table: the names do not follow from the journal")
+        }
       }
       problems += try sampleDifferences(replay)
     }
@@ -67,9 +70,14 @@ public struct VerifyTool {
     var problems: [String] = []
     try reader.forEachNotification { stored in
       let expected = recomputed[stored.number]
-      if expected?.key != stored.key || expected?.body != stored.body {
+      if expected?.key != stored.key || expected?.body != stored.body
+        || expected?.channel != stored.channel
+      {
         problems.append("notification \(stored.number): does not follow from the journal")
       }
+    }
+    if try reader.newestNotification() != recomputed.keys.max() ?? 0 {
+      problems.append("outbox: the newest notifications do not follow from the journal")
     }
     return Array(problems.prefix(Self.problemLimit))
   }

@@ -86,7 +86,7 @@ public final class ConnectionShim: Sendable {
     try? runThread {
       var buffer = [UInt8](repeating: 0, count: 65_536)
       while case let count = read(broker, &buffer, buffer.count), count > 0 {
-        if write(client, buffer, count) < 0 { break }
+        if send(client, buffer, count, Int32(MSG_NOSIGNAL)) < 0 { break }
       }
       shutdown(client, Int32(SHUT_RDWR))
     }
@@ -102,7 +102,9 @@ public final class ConnectionShim: Sendable {
       return state.muted.contains(client)
     }
     if isMuted { return }
-    bytes.withUnsafeBytes { _ = write(broker, $0.baseAddress, $0.count) }
+    bytes.withUnsafeBytes {
+      _ = send(broker, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+    }
   }
 }
 
