@@ -41,18 +41,19 @@ public struct Collector: Sendable {
     companions: [@Sendable () async throws -> Void] = []
   ) async throws {
     let clock = WallClock()
+    settings.makeDatabaseFolder()
+    let lock = try CollectorLock(database: settings.database)
+    defer { withExtendedLifetime(lock) {} }
     let store = try openStore()
-    let signal = Signal()
-    signal.raise()
-    let channels = try makeChannels(print: print)
+    let outboxes = try makeChannels(print: print).map { channel in
+      OutboxService(store: store, channel: channel, policy: RetryPolicy(), clock: clock, log: log)
+    }
+    failUnknownChannels(store, clock)
     let pipeline = PipelineService { [self] register, isStopping in
       guard let parts = try recover(store, clock, isStopping) else { return nil }
-      return try makePipeline(parts, clock, signal, register)
+      return try makePipeline(parts, clock, outboxes, register)
     }
-    let outbox = OutboxService(
-      store: store, channels: channels, policy: RetryPolicy(), clock: clock, log: log,
-      signal: signal)
-    let services: [any Service] = [pipeline, outbox] + companions.map(Companion.init)
+    let services: [any Service] = [pipeline] + outboxes + companions.map(Companion.init)
     // Started in this order, stopped in reverse: the pipeline last.
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
@@ -68,12 +69,6 @@ public struct Collector: Sendable {
     var options = StoreOptions()
     options.synchronous = settings.storage.synchronous == "normal" ? .normal : .full
     options.maximumSizeMB = settings.storage.maxSizeMiB
-    let folder = (settings.database as NSString).deletingLastPathComponent
-    if !folder.isEmpty {
-      try? FileManager.default.createDirectory(
-        atPath: folder, withIntermediateDirectories: true,
-        attributes: [.posixPermissions: 0o750])
-    }
     do throws(StoreError) {
       return try Store.open(path: settings.database, options: options)
     } catch { throw .store(error) }
@@ -108,25 +103,35 @@ public struct Collector: Sendable {
   }
 
   private func makePipeline(
-    _ parts: Pipeline.Parts, _ clock: WallClock, _ signal: Signal,
+    _ parts: Pipeline.Parts, _ clock: WallClock, _ outboxes: [OutboxService],
     _ register: (MQTTWaker) -> Void
   ) throws -> Pipeline {
-    let link = Link(log: log) { [log] redelivery in
+    let filters = try Decoder(
+      profiles: parts.references.compiled(parts.active).profiles, registry: Registry()
+    ).topicFilters
+    let sessionOptions = try settings.mqttOptions(filters: filters)
+    let link = Link(log: log, filters: sessionOptions.filters) { [log] redelivery in
       do throws(StoreError) {
         try redelivery.recall(parts.store.reader)
       } catch { log.warning("repeated messages may be journaled twice: \(error)") }
     }
-    let filters = try Decoder(
-      profiles: parts.references.compiled(parts.active).profiles, registry: Registry()
-    ).topicFilters
-    let session = try MQTTSession(settings.mqttOptions(filters: filters)) { link.take($0) }
+    let session = try MQTTSession(sessionOptions) { link.take($0) }
     register(session.waker)
     let manager = ServiceManager()
     manager.ready("recovered")
     return Pipeline(
       parts: parts, link: link, session: session, options: settings.storage, status: status,
-      clock: clock, log: log, outboxSignal: { signal.raise() },
+      clock: clock, log: log, outboxSignal: { for outbox in outboxes { outbox.signal.raise() } },
       heartbeat: manager.makeHeartbeat { [status] in status.now.line })
+  }
+
+  /// Messages of channels that are configured no more can never be delivered.
+  private func failUnknownChannels(_ store: Store, _ clock: WallClock) {
+    do throws(StoreError) {
+      let names = settings.channels.map(\.name)
+      let count = try store.failNotifications(besidesChannels: names, at: clock.now())
+      if count > 0 { log.error("\(count) notifications failed: their channels are gone") }
+    } catch { log.warning("outbox: \(error)") }
   }
 
   private func makeChannels(

@@ -11,11 +11,15 @@ final class Link {
   private var events: [MQTTEvent] = []
   private var dropped: UInt64?
   private let log: Logger
+  private let filters: Set<String>
+  private var unanswered: Set<String> = []
   private let recall: (inout Redelivery) -> Void
 
-  /// A link; `recall` names the newest messages of the journal, oldest first.
-  init(log: Logger, recall: @escaping (inout Redelivery) -> Void) {
+  /// A link that subscribes to `filters`; `recall` names the newest messages of the journal, oldest
+  /// first.
+  init(log: Logger, filters: [String], recall: @escaping (inout Redelivery) -> Void) {
     self.log = log
+    self.filters = Set(filters)
     self.recall = recall
   }
 
@@ -50,6 +54,7 @@ final class Link {
   private func note(_ event: MQTTEvent) {
     switch event {
     case .connected(let broker):
+      unanswered = filters
       let kept = broker.isSessionPresent ? "session resumed" : "new session"
       log.notice("connected to \(broker.broker) (\(broker.version), \(kept))")
       for warning in broker.warnings { log.warning("broker \(broker.broker): \(warning)") }
@@ -64,12 +69,20 @@ final class Link {
       } else {
         log.debug("subscribed to '\(filter)'")
       }
+      answered(filter)
     case .subscriptionRefused(let filter, let code):
       log.error("the broker refuses the subscription '\(filter)' (reason code \(code))")
+      answered(filter)
     case .publishRefused(let code): log.warning("the broker refused a publish (reason \(code))")
     case .brokerDropped: break
     case .brokerVersion(let version): log.info("broker version: \(version)")
     }
+  }
+
+  /// Tells when the broker has answered for every filter: from then on it queues for us.
+  private func answered(_ filter: String) {
+    guard unanswered.remove(filter) != nil, unanswered.isEmpty else { return }
+    log.notice("listening to \(filters.count) topic filters")
   }
 }
 

@@ -5,125 +5,164 @@ import Setup
 import SiteModel
 import Storage
 
-/// Delivers what stands in the outbox: at least once, in order of the numbers, each channel on its
-/// own.
+/// Delivers what stands in the outbox for one channel: at least once, in order of the numbers.
 ///
-/// A message that must be tried again waits by itself; when two different messages of a channel
-/// fail one after the other, the channel is down and rests as long as the message that failed last.
+/// A message that must be tried again waits by itself, and the later ones of the same alert wait
+/// behind it. When messages of two different alerts fail one after the other, the channel is down
+/// and rests as long as the message that failed last. A stop cuts a running attempt short, and that
+/// attempt does not count.
 struct OutboxService: Service {
   /// Longest wait between two looks at the outbox, in milliseconds.
   static let longestWaitMilliseconds: Int64 = 30_000
   /// Messages taken from the outbox at a time.
   static let step = 200
 
-  let store: Store
-  let channels: [Channel]
-  let policy: RetryPolicy
-  let clock: WallClock
-  let log: Logger
   /// Raised when the pipeline wrote notifications.
-  let signal: Signal
+  let signal = Signal()
+
+  private let store: Store
+  private let channel: Channel
+  private let policy: RetryPolicy
+  private let log: Logger
+  private var clock: WallClock
+
+  /// An attempt that failed, and when the next one is due.
+  private struct Waiting {
+    let number: Int64
+    let end: Timestamp
+  }
+
+  /// The failed message of each alert that waits for its next attempt.
+  private var waiting: [String: Waiting] = [:]
+  /// Alert of the last attempt, when that failed.
+  private var failedAlert: String?
+  /// The channel is down until then.
+  private var rest: Timestamp?
+  /// Why the store cannot be used now.
+  private var trouble: StoreError?
+
+  init(store: Store, channel: Channel, policy: RetryPolicy, clock: WallClock, log: Logger) {
+    self.store = store
+    self.channel = channel
+    self.policy = policy
+    self.clock = clock
+    self.log = log
+  }
 
   func run() async throws {
-    await withGracefulShutdownHandler {
-      await deliverUntilStopped()
-    } onGracefulShutdown: {
-      signal.raise()
+    await cancelWhenGracefulShutdown {
+      var delivery = self
+      await delivery.deliverUntilCancelled()
     }
-    for channel in channels { await channel.shutdown() }
+    await channel.shutdown()
   }
 
-  private func deliverUntilStopped() async {
-    for channel in channels { postpone(channel.name, until: Timestamp(milliseconds: 0)) }
-    var rests: [String: Timestamp] = [:]
-    while !Task.isCancelled && !Task.isShuttingDownGracefully {
-      let wait = await deliverDue(&rests)
-      guard wait > 0 else { continue }
-      await signal.wait(milliseconds: wait)
-    }
-  }
-
-  /// Makes one round; returns how long nothing will be due, in milliseconds. `rests` are the
-  /// channels that are down, and until when.
-  private func deliverDue(_ rests: inout [String: Timestamp]) async -> Int64 {
-    do throws(StoreError) {
-      let due = try store.reader.dueNotifications(now: clock.now(), limit: Self.step)
-      if !due.isEmpty {
-        rests = await withTaskGroup(of: (String, Timestamp?).self) { [rests] group in
-          for (name, messages) in Dictionary(grouping: due, by: \.channel) {
-            group.addTask { (name, await deliver(messages, by: name, restingUntil: rests[name])) }
-          }
-          return await group.reduce(into: rests) { $0[$1.0] = $1.1 }
-        }
+  private mutating func deliverUntilCancelled() async {
+    await makeAllDue()
+    while !Task.isCancelled {
+      if clock.step() != nil {
+        rest = nil
+        await makeAllDue()
       }
-      guard let next = try store.reader.nextAttempt() else { return Self.longestWaitMilliseconds }
-      return min(max(next.since(clock.now()), 0), Self.longestWaitMilliseconds)
-    } catch {
-      log.warning("outbox: \(error)")
-      return 1000
+      let wait = await deliverDue()
+      if wait > 0 { await signal.wait(milliseconds: wait) }
     }
   }
 
-  /// Delivers messages in their order; returns until when the channel rests, nil when it is up.
-  private func deliver(
-    _ messages: [SiteModel.Notification], by name: String, restingUntil rest: Timestamp?
-  ) async -> Timestamp? {
-    guard let channel = channels.first(where: { $0.name == name }) else {
-      for message in messages {
-        _ = record(message, .failed(reason: "no channel '\(name)' is configured any more"))
+  /// Makes one round; returns how long nothing will be due, in milliseconds.
+  private mutating func deliverDue() async -> Int64 {
+    let (name, now) = (channel.name, clock.now())
+    if let rest, now < rest { return min(rest.since(now), Self.longestWaitMilliseconds) }
+    rest = nil
+    let due = await persist { store throws(StoreError) in
+      try store.reader.dueNotifications(channel: name, now: now, limit: Self.step)
+    }
+    for message in due ?? [] where rest == nil && !Task.isCancelled { await deliver(message) }
+    guard due?.isEmpty == true else { return 0 }
+    let next = await persist { store throws(StoreError) in
+      try store.reader.nextAttempt(channel: name)
+    }
+    guard let next = next ?? nil else { return Self.longestWaitMilliseconds }
+    return min(max(next.since(clock.now()), 0), Self.longestWaitMilliseconds)
+  }
+
+  /// Makes one attempt, unless an earlier message of the same alert waits for its own.
+  private mutating func deliver(_ due: DueNotification) async {
+    let (message, alert) = (due.message, due.alert)
+    if let earlier = waiting[alert], earlier.number < message.number {
+      await persist { store throws(StoreError) in
+        try store.postpone(message.number, until: earlier.end)
       }
-      return nil
+      return
     }
-    if let rest, clock.now() < rest {
-      postpone(name, until: rest)
-      return rest
-    }
-    var failures = 0
-    for message in messages {
-      if Task.isShuttingDownGracefully { return nil }
-      let outcome = await channel.deliver(message)
-      let wait = record(message, outcome)
-      failures = wait == nil ? 0 : failures + 1
-      if let wait, failures == 2 {
-        log.warning("channel '\(name)' is down; its messages wait \(wait) ms")
-        let end = clock.now().advanced(byMilliseconds: wait)
-        postpone(name, until: end)
-        return end
-      }
-    }
-    return nil
-  }
-
-  /// Makes all messages of a channel due at the same time.
-  private func postpone(_ channel: String, until time: Timestamp) {
-    do throws(StoreError) {
-      try store.postpone(channel: channel, until: time)
-    } catch { log.warning("outbox: \(error)") }
-  }
-
-  /// Notes what came of an attempt; returns the wait before the next one, nil when there is none.
-  private func record(
-    _ message: SiteModel.Notification, _ outcome: DeliveryOutcome
-  ) -> Int64? {
+    let outcome = await channel.deliver(message)
     let now = clock.now()
-    do throws(StoreError) {
-      switch outcome {
-      case .delivered: try store.markDelivered(message.number, at: now)
-      case .failed(let reason):
-        log.error("notification \(message.number) to '\(message.channel)' failed: \(reason)")
-        try store.markFailed(message.number, reason: reason, at: now)
-      case .retry(let reason, let asked):
-        let delay = policy.delayMilliseconds(
-          attempts: message.attempts + 1, key: message.key, askedMilliseconds: asked)
-        log.warning("notification \(message.number) to '\(message.channel)': \(reason)")
-        try store.markRetry(
-          message.number, nextAttempt: now.advanced(byMilliseconds: delay), reason: reason)
-        return delay
+    switch outcome {
+    case .delivered:
+      (waiting[alert], failedAlert) = (nil, nil)
+      await persist { store throws(StoreError) in
+        try store.markDelivered(message.number, at: now)
       }
-    } catch {
-      // The row stays pending and is delivered again: at least once, with the same key.
-      log.warning("outbox: \(error)")
+    case .failed(let reason):
+      log.error("notification \(message.number) to '\(channel.name)' failed: \(reason)")
+      (waiting[alert], failedAlert) = (nil, nil)
+      await persist { store throws(StoreError) in
+        try store.markFailed(message.number, reason: reason, at: now)
+      }
+    case .retry(let reason, let asked):
+      if Task.isCancelled { return }
+      log.warning("notification \(message.number) to '\(channel.name)': \(reason)")
+      await retry(due, reason, askedMilliseconds: asked)
     }
-    return nil
+  }
+
+  /// Notes an attempt that failed; the second one in a row of different alerts begins a rest.
+  private mutating func retry(
+    _ due: DueNotification, _ reason: String, askedMilliseconds: Int64?
+  ) async {
+    let message = due.message
+    let delay = policy.delayMilliseconds(
+      attempts: message.attempts + 1, key: message.key, askedMilliseconds: askedMilliseconds)
+    let end = clock.now().advanced(byMilliseconds: delay)
+    waiting[due.alert] = Waiting(number: message.number, end: end)
+    await persist { store throws(StoreError) in
+      try store.markRetry(message.number, nextAttempt: end, reason: reason)
+    }
+    guard let other = failedAlert, other != due.alert else {
+      failedAlert = due.alert
+      return
+    }
+    log.warning("channel '\(channel.name)' is down; its messages wait \(delay) ms")
+    (failedAlert, rest) = (nil, end)
+    await makeAllDue()
+  }
+
+  /// Ends all waits of single messages, so that the channel goes on in order of the numbers.
+  private mutating func makeAllDue() async {
+    let name = channel.name
+    let done: Void? = await persist { store throws(StoreError) in
+      try store.postpone(channel: name, until: Timestamp(milliseconds: 0))
+    }
+    if done != nil { waiting = [:] }
+  }
+
+  /// Does something with the store, again every second until it works, so that nothing is sent
+  /// whose outcome could not be noted; nil when the task is cancelled meanwhile.
+  @discardableResult
+  private mutating func persist<Value>(
+    _ work: (Store) throws(StoreError) -> Value
+  ) async -> Value? {
+    while true {
+      do throws(StoreError) {
+        let value = try work(store)
+        if trouble != nil { log.notice("outbox of channel '\(channel.name)' goes on") }
+        trouble = nil
+        return value
+      } catch {
+        if trouble != error { log.warning("outbox of channel '\(channel.name)': \(error)") }
+        trouble = error
+      }
+      do { try await Task.sleep(for: .seconds(1)) } catch { return nil }
+    }
   }
 }

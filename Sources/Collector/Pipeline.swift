@@ -30,7 +30,7 @@ final class Pipeline {
   private var segment: Int64
   private var duplicates = 0
   private var messagesSinceSnapshot = 0
-  private var lastWarning = ""
+  private var compactionTrouble: String?
   private var lastTick: Timestamp
 
   init(
@@ -70,8 +70,22 @@ final class Pipeline {
     var active: [Int64]
   }
 
-  /// Works until `isStopping` says so.
-  func run(until isStopping: () -> Bool) {
+  /// Works until `isStopping` says so. An error that waiting does not cure ends it; nothing of the
+  /// batch at hand is acknowledged then.
+  func run(until isStopping: () -> Bool) throws(StartError) {
+    do throws(StartError) {
+      try work(until: isStopping)
+      try finish()
+    } catch {
+      log.error("nothing is acknowledged: \(error)")
+      session.abandon()
+      session.close()
+      throw error
+    }
+    session.close()
+  }
+
+  private func work(until isStopping: () -> Bool) throws(StartError) {
     while !isStopping() {
       let hasDrained = receive()
       addControls(hasDrained: hasDrained)
@@ -79,12 +93,11 @@ final class Pipeline {
         session.release()
         continue
       }
-      process()
-      guard commit(until: isStopping) else { break }
+      try process()
+      guard try commit(until: isStopping) else { break }
       session.release()
-      tryStore { () throws(StoreError) in _ = try store.compactIfNeeded() }
+      compact()
     }
-    finish()
   }
 
   /// Reads what the broker has sent, up to a full batch; true when nothing more was waiting.
@@ -152,33 +165,37 @@ final class Pipeline {
     }
   }
 
-  private func process() {
+  private func process() throws(StartError) {
     outcome.removeAll()
-    do {
+    do throws(EngineError) {
       try engine.process(batch, segment: segment + 1, into: &outcome) {
         [references] files throws(Problems) in
         try references.compiled(files)
       }
     } catch {
+      switch error {
+      // The files were compiled before; now they cannot be read.
+      case .reference(let problems): throw .problems(problems)
       // Live control entries come from this process itself.
-      preconditionFailure("a batch of our own making is unreadable: \(error)")
+      case .corrupt: preconditionFailure("a batch of our own making is unreadable: \(error)")
+      }
     }
   }
 
   /// Makes the batch durable. While that fails the link is dropped and nothing is read; true when
   /// it worked in the end, false when the collector was stopped first (the broker then keeps it
-  /// all).
-  private func commit(until isStopping: () -> Bool) -> Bool {
+  /// all). An error that waiting does not cure is thrown.
+  private func commit(until isStopping: () -> Bool) throws(StartError) -> Bool {
     messagesSinceSnapshot += batch.messageCount
     let isSnapshotDue = messagesSinceSnapshot >= options.snapshotMessages
     let snapshot = isSnapshotDue ? engine.snapshot() : nil
     var attempts = 0
     while true {
       do throws(StoreError) {
-        segment = try store.commit(
-          batch: batch, outcome: outcome, snapshot: snapshot, duplicates: duplicates)
+        try store(snapshot)
         break
       } catch {
+        guard error.isRetryable else { throw .store(error) }
         if attempts == 0 {
           log.error("nothing is acknowledged: \(error)")
           session.abandon()
@@ -200,25 +217,29 @@ final class Pipeline {
 
   /// Notes the end of the link and saves the engine's state, so that the next start replays
   /// nothing.
-  private func finish() {
-    if batch.isEmpty {
-      batch.append(.link(up: false), at: clock.now())
-      process()
-      tryStore { () throws(StoreError) in
-        segment = try store.commit(
-          batch: batch, outcome: outcome, snapshot: engine.snapshot(), duplicates: duplicates)
-      }
-    }
-    session.close()
+  private func finish() throws(StartError) {
+    guard batch.isEmpty else { return }
+    batch.append(.link(up: false), at: clock.now())
+    try process()
+    do throws(StoreError) { try store(engine.snapshot()) } catch { log.warning("\(error)") }
   }
 
-  /// Runs what the pipeline can do without. A failure is told once until another one comes; the
-  /// next commit shows whether the file is in trouble.
-  private func tryStore(_ body: () throws(StoreError) -> Void) {
-    do throws(StoreError) { try body() } catch {
-      if lastWarning != error.description { log.warning("\(error)") }
-      lastWarning = error.description
-    }
+  /// Commits what was worked out last.
+  private func store(_ snapshot: [UInt8]?) throws(StoreError) {
+    segment = try store.commit(
+      batch: batch, outcome: outcome, snapshot: snapshot, duplicates: duplicates, after: segment,
+      firstDevice: engine.devices.count - outcome.newDevices.count)
+  }
+
+  /// Does what the pipeline can do without for long. A failure is shown until it works again, and
+  /// told once until another one comes.
+  private func compact() {
+    var trouble: String?
+    do throws(StoreError) { _ = try store.compactIfNeeded() } catch { trouble = "\(error)" }
+    guard trouble != compactionTrouble else { return }
+    compactionTrouble = trouble
+    if let trouble { log.warning("readings are not compacted: \(trouble)") }
+    status.update { $0.compactionTrouble = trouble }
   }
 
   private func account() {

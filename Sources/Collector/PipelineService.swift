@@ -34,7 +34,7 @@ struct PipelineService: Service {
   private func work() throws {
     let made = try make({ stopper.wakes($0) }, { stopper.isStopped })
     guard let pipeline = made else { return }
-    pipeline.run { stopper.isStopped }
+    try pipeline.run { stopper.isStopped }
   }
 }
 

@@ -20,12 +20,16 @@ public final class PipelineStatus: Sendable {
     public var commits = 0
     /// Why nothing can be made durable at present; nil when all is well.
     public var trouble: String?
+    /// Why readings stay where commits put them, which costs room and speed only; nil when all is
+    /// well.
+    public var compactionTrouble: String?
 
     /// One line for people.
     public var line: String {
       let link = broker.map { "connected to \($0)" } ?? "not connected"
       let state = trouble.map { "NOT STORING: \($0); " } ?? ""
-      return "\(state)\(link); \(messages) messages, \(readings) readings, "
+      let compaction = compactionTrouble.map { "NOT COMPACTING: \($0); " } ?? ""
+      return "\(state)\(compaction)\(link); \(messages) messages, \(readings) readings, "
         + "\(openIncidents) open alerts, \(quarantined) quarantined, \(duplicates) repeated"
     }
   }

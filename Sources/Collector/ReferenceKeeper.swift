@@ -12,6 +12,7 @@ final class ReferenceKeeper {
   private var compiledFiles: [Int64] = []
   private var compiledReference: Reference?
   private var newestSeen: Int64 = 0
+  private var trouble = ""
 
   /// A keeper of the files in `store`.
   init(store: Store) { self.store = store }
@@ -33,22 +34,28 @@ final class ReferenceKeeper {
   }
 
   /// The files now in force, if an import changed them since the last look; an import that does not
-  /// fit is told and left alone.
+  /// fit is told and left alone; one that cannot be read is tried again at the next look.
   func changed(log: Logger) -> [Int64]? {
-    do {
-      let newest: Int64
-      do throws(StoreError) { newest = try store.reader.maxReferenceID() } catch {
-        throw StartError.store(error)
-      }
+    var newest = newestSeen
+    do throws(StartError) {
+      newest = try newestNumber()
       guard newest != newestSeen else { return nil }
-      newestSeen = newest
       let active = try activeFiles()
       _ = try compile(active)
+      (newestSeen, trouble) = (newest, "")
       log.notice("imported files are in force from now on")
       return active
     } catch {
-      log.error("an import is not taken: \(error)")
+      if case .problems = error { newestSeen = newest }
+      if trouble != error.description { log.error("an import is not taken: \(error)") }
+      trouble = error.description
       return nil
+    }
+  }
+
+  private func newestNumber() throws(StartError) -> Int64 {
+    do throws(StoreError) { return try store.reader.maxReferenceID() } catch {
+      throw .store(error)
     }
   }
 

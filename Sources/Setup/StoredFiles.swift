@@ -9,13 +9,15 @@ public enum StartError: Error, Sendable, CustomStringConvertible {
   case store(StoreError)
   /// The database lacks something that it refers to, or has bytes that cannot be read.
   case damaged(String)
+  /// The database cannot be had alone; the text says why.
+  case occupied(String)
 
   /// One line per problem.
   public var description: String {
     switch self {
     case .problems(let problems): problems.description
     case .store(let error): error.description
-    case .damaged(let text): text
+    case .damaged(let text), .occupied(let text): text
     }
   }
 }

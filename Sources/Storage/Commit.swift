@@ -11,18 +11,21 @@ extension Store {
   /// its journal row. When it returns, the batch is as durable as ``StoreOptions/synchronous``
   /// says. After an error nothing of it is stored, and the same call may be made again.
   ///
-  /// `batch` has at least one entry. `snapshot` is the engine's state after it, nil when none is
-  /// due. `duplicates` counts messages that were recognised as stored before and left out of the
-  /// batch.
+  /// `batch` has at least one entry. `newest` is the journal row that it follows, 0 for none, and
+  /// `firstDevice` the number of the first new device; when the file says otherwise, another
+  /// process wrote to it, and the commit is refused. `snapshot` is the engine's state after the
+  /// batch, nil when none is due. `duplicates` counts messages that were recognised as stored
+  /// before and left out of the batch.
   @discardableResult
   public func commit(
-    batch: Batch, outcome: Outcome, snapshot: [UInt8]? = nil, duplicates: Int = 0
+    batch: Batch, outcome: Outcome, snapshot: [UInt8]? = nil, duplicates: Int = 0,
+    after newest: Int64, firstDevice: Int
   ) throws(StoreError) -> Int64 {
     precondition(!batch.isEmpty, "a commit needs at least one journal entry")
     let readings = outcome.readings.isEmpty ? nil : RecentCodec.encode(outcome.readings)
     return try write { db in
-      let seq = try insertJournal(db, batch)
-      try insertDevices(db, outcome.newDevices)
+      let seq = try insertJournal(db, batch, after: newest)
+      try insertDevices(db, outcome.newDevices, from: firstDevice)
       if let readings { try insertRecent(db, seq, readings, outcome.readings) }
       try insertEvents(db, seq, outcome.events)
       try insertQuarantine(db, seq, batch, outcome.quarantined)
@@ -48,10 +51,15 @@ extension Store {
     try db.cachedStatement(sql: sql).execute(arguments: [counter, count])
   }
 
-  private func insertJournal(_ db: Database, _ batch: Batch) throws -> Int64 {
+  private func insertJournal(
+    _ db: Database, _ batch: Batch, after expected: Int64
+  ) throws -> Int64 {
     let newest = try Row.fetchOne(
       db.cachedStatement(sql: "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"))
     let previous: Int64 = newest?[0] ?? 0
+    guard previous == expected else {
+      throw StoreError(.corrupt("another process wrote journal row \(previous)"), path: path)
+    }
     let seq = previous + 1
     let hash = JournalChain.hash(
       after: newest?[1] ?? JournalChain.genesis, seq: seq, entries: batch.count, body: batch.body)
@@ -68,11 +76,16 @@ extension Store {
     return seq
   }
 
-  private func insertDevices(_ db: Database, _ names: [String]) throws {
+  private func insertDevices(_ db: Database, _ names: [String], from first: Int) throws {
     guard !names.isEmpty else { return }
-    let insert = try db.cachedStatement(
-      sql: "INSERT INTO device SELECT ifnull(max(id) + 1, 0), ? FROM device")
-    for name in names { try insert.execute(arguments: [name]) }
+    let next = try Int.fetchOne(db, sql: "SELECT ifnull(max(id) + 1, 0) FROM device") ?? 0
+    guard next == first else {
+      throw StoreError(.corrupt("the next device is \(next), not \(first)"), path: path)
+    }
+    let insert = try db.cachedStatement(sql: "INSERT INTO device VALUES (?, ?)")
+    for (offset, name) in names.enumerated() {
+      try insert.execute(arguments: [first + offset, name])
+    }
   }
 
   private func insertRecent(

@@ -18,32 +18,47 @@ public struct OutboxCounts: Sendable, Equatable {
   }
 }
 
+/// A notification whose attempt is due.
+public struct DueNotification: Sendable, Equatable {
+  /// What to deliver.
+  public var message: SiteModel.Notification
+  /// Id of the alert that it tells of; its key when the body names none.
+  public var alert: String
+}
+
 extension StoreReader {
-  /// Notifications whose next attempt is due at `now`, in order of their numbers.
+  /// A channel's notifications whose next attempt is due at `now`, in order of their numbers.
   public func dueNotifications(
-    now: Timestamp, limit: Int
-  ) throws(StoreError) -> [SiteModel.Notification] {
+    channel: String, now: Timestamp, limit: Int
+  ) throws(StoreError) -> [DueNotification] {
     try read { db in
       let rows = try Row.fetchAll(
         db,
         sql: """
-          SELECT number, channel, key, body, attempts FROM outbox WHERE number IN (
-            SELECT number FROM outbox WHERE state = 'pending' AND next_attempt_ms <= ?
+          SELECT number, channel, key, body, attempts,
+            ifnull(iif(json_valid(body), json_extract(body, '$.alert.id'), NULL), key)
+          FROM outbox WHERE number IN (
+            SELECT number FROM outbox
+            WHERE state = 'pending' AND channel = ? AND next_attempt_ms <= ?
             ORDER BY number LIMIT ?)
           ORDER BY number
-          """, arguments: [now.milliseconds, limit])
+          """, arguments: [channel, now.milliseconds, limit])
       return rows.map { row in
-        SiteModel.Notification(
-          number: row[0], channel: row[1], key: row[2], body: row[3], attempts: row[4])
+        DueNotification(
+          message: SiteModel.Notification(
+            number: row[0], channel: row[1], key: row[2], body: row[3], attempts: row[4]),
+          alert: row[5])
       }
     }
   }
 
-  /// When the next attempt at any notification is due; nil when none is pending.
-  public func nextAttempt() throws(StoreError) -> Timestamp? {
+  /// When the next attempt at any notification of a channel is due; nil when none is pending.
+  public func nextAttempt(channel: String) throws(StoreError) -> Timestamp? {
     try read { db in
       try Int64.fetchOne(
-        db, sql: "SELECT min(next_attempt_ms) FROM outbox WHERE state = 'pending'"
+        db,
+        sql: "SELECT min(next_attempt_ms) FROM outbox WHERE state = 'pending' AND channel = ?",
+        arguments: [channel]
       ).map { Timestamp(milliseconds: $0) }
     }
   }
@@ -144,6 +159,32 @@ extension Store {
           UPDATE outbox SET next_attempt_ms = ?1
           WHERE channel = ?2 AND state = 'pending' AND next_attempt_ms <> ?1
           """, arguments: [time.milliseconds, channel])
+    }
+  }
+
+  /// Makes one pending message due at `time`; not counted as an attempt.
+  public func postpone(_ number: Int64, until time: Timestamp) throws(StoreError) {
+    try write { db in
+      try db.execute(
+        sql: "UPDATE outbox SET next_attempt_ms = ? WHERE number = ? AND state = 'pending'",
+        arguments: [time.milliseconds, number])
+    }
+  }
+
+  /// Fails every pending message of channels that are not among those configured; returns how
+  /// many.
+  public func failNotifications(
+    besidesChannels names: [String], at now: Timestamp
+  ) throws(StoreError) -> Int {
+    try write { db in
+      let marks = names.map { _ in "?" }.joined(separator: ", ")
+      try db.execute(
+        sql: """
+          UPDATE outbox SET state = 'failed', finished_ms = ?,
+            reason = printf('no channel %Q is configured any more', channel)
+          WHERE state = 'pending' AND channel NOT IN (\(marks))
+          """, arguments: [now.milliseconds] + StatementArguments(names))
+      return db.changesCount
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 import SiteModel
 
 /// The writing side of the one database file: it owns the connection that writes, the migrations
@@ -24,12 +25,14 @@ public final class Store: Sendable {
     reader = StoreReader(path: path, database: pool)
   }
 
-  /// Opens the file for reading and writing; creates it when it is missing (its folder must exist).
+  /// Opens the file for reading and writing; creates it for its user alone when it is missing (its
+  /// folder must exist).
   /// Refuses files of newer releases and of other applications, and leaves them untouched.
   public static func open(
     path: String, options: StoreOptions = StoreOptions()
   ) throws(StoreError) -> Store {
     do {
+      create(path)
       try refuseForeign(path)
       let pool = try DatabasePool(path: path, configuration: configuration(options))
       try pool.writeWithoutTransaction { db in
@@ -82,6 +85,13 @@ public final class Store: Sendable {
     } catch {
       throw StoreError(error, path: path)
     }
+  }
+
+  /// Creates a missing file, empty; SQLite gives the files beside it the same permissions. A
+  /// failure shows when SQLite opens it.
+  private static func create(_ path: String) {
+    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if descriptor >= 0 { Glibc.close(descriptor) }
   }
 
   private static func refuseForeign(_ path: String) throws {

@@ -16,6 +16,10 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case newerSchema(found: Int, known: Int)
     /// There is no such file.
     case notFound
+    /// No collector has stored anything in the file yet.
+    case empty
+    /// Reference files were stored since the caller looked.
+    case overtaken
     /// The operating system refused; the text is SQLite's.
     case io(String)
   }
@@ -29,7 +33,7 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
   public var isRetryable: Bool {
     switch reason {
     case .full, .busy, .io: true
-    case .corrupt, .newerSchema, .notFound: false
+    case .corrupt, .newerSchema, .notFound, .empty, .overtaken: false
     }
   }
 
@@ -47,6 +51,10 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         + "Install that release."
     case .notFound:
       "\(path): no such database. Check the path, or start the collector first."
+    case .empty:
+      "\(path): holds no SiteWatt data yet; start the collector first."
+    case .overtaken:
+      "\(path): another import came between; run it again."
     case .io(let detail):
       "\(path): \(detail). Check the file's permissions and its disk."
     }

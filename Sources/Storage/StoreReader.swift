@@ -60,7 +60,9 @@ public final class StoreReader: Sendable {
     configuration.label = "store.reader"
     configuration.busyMode = .timeout(10)
     let queue = try DatabaseQueue(path: address, configuration: configuration)
-    _ = try queue.read { db in try Schema.version(of: db, path: path) }
+    guard try queue.read({ db in try Schema.version(of: db, path: path) }) > 0 else {
+      throw StoreError(.empty, path: path)
+    }
     if isFrozen {
       // A transaction that stays open keeps the view; it begins with its first read.
       try queue.inDatabase { db in

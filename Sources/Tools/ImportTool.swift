@@ -26,7 +26,10 @@ public struct ImportTool {
         name: SourceFile.importedPrefix + (file.path as NSString).lastPathComponent,
         bytes: try FileBytes.read(file.path, limit: SourceFile.csvLimit))
     }
+    try refuseRepeatedNames(incoming)
+    settings.makeDatabaseFolder()
     let store = try Store.open(path: settings.database)
+    let newest = try store.reader.maxReferenceID()
     let kept = try store.reader.currentReferences()
       .filter { old in
         old.name.hasPrefix(SourceFile.importedPrefix)
@@ -35,13 +38,13 @@ public struct ImportTool {
       .map { SourceFile(kind: $0.kind, name: $0.name, bytes: $0.body) }
     let reference = try Reference.compile(settings.sourceFiles() + kept + incoming)
     var lines: [String] = []
-    for file in incoming {
-      let before = try store.reader.maxReferenceID()
-      let number = try store.addReference(
-        kind: file.kind, name: file.name, bytes: file.bytes, now: now)
+    let numbers = try store.addReferences(
+      incoming.map { NewReference(kind: $0.kind, name: $0.name, bytes: $0.bytes) },
+      expecting: newest, now: now)
+    for (file, number) in zip(incoming, numbers) {
       let digest = Digest.hex(Digest.sha256(file.bytes)).prefix(16)
       lines.append(
-        number > before
+        number > newest
           ? "\(file.kind): stored \(file.name) as number \(number), sha256 \(digest)…"
           : "\(file.kind): \(file.name) is stored already (number \(number))")
     }
@@ -53,5 +56,18 @@ public struct ImportTool {
     )
     try store.close()
     return lines
+  }
+
+  /// Files are told apart by kind and name: of two with the same ones only the last would count.
+  private func refuseRepeatedNames(_ files: [SourceFile]) throws(Problems) {
+    let log = ProblemLog()
+    var names: Set<[String]> = []
+    for file in files where !names.insert([file.kind, file.name]).inserted {
+      let name = String(file.name.dropFirst(SourceFile.importedPrefix.count))
+      log.add(
+        Problem(
+          file: name, line: 0, text: "two \(file.kind) files are named \(name); rename one"))
+    }
+    try log.throwIfAny()
   }
 }

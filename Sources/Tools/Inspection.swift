@@ -36,6 +36,7 @@ public enum Inspection {
         .filter { $0.name.hasPrefix(SourceFile.importedPrefix) }
         .map { SourceFile(kind: $0.kind, name: $0.name, bytes: $0.body) }
     } catch {
+      if error.reason == .empty { return [] }
       throw Problems([Problem(file: settings.database, line: 0, text: "\(error)")])
     }
   }

@@ -51,7 +51,7 @@ extension Acceptance {
       let collector = try installation.start(environment: [
         "LD_PRELOAD": library, "CLOCK_OFFSET_FILE": offset,
       ])
-      try await collector.says("connected to")
+      try await collector.says("listening to")
       func report(_ numbers: ClosedRange<Int>) async throws {
         // The devices' own clocks are right all the time.
         let now = Int(Date().timeIntervalSince1970 * 1000)

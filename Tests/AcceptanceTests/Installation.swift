@@ -66,7 +66,7 @@ final class Installation {
   /// Starts the collector and waits until it is connected.
   func startConnected() async throws -> Program {
     let collector = try start()
-    try await collector.says("connected to")
+    try await collector.says("listening to")
     return collector
   }
 

@@ -96,7 +96,7 @@ private final class KillScene {
     case 0: break
     case 1: try await eventually("a commit") { installation.totals.messages > stored }
     default:
-      try await collector.says("connected to")
+      try await collector.says("listening to")
       shim.mute()
       try await eventually("a commit") { installation.totals.messages > stored }
     }
@@ -146,10 +146,14 @@ private final class KillScene {
       stored.append($0.key)
       numbers.append($0.number)
     }
-    #expect(numbers == Array(1...Int64(2 * alerts)))
+    // Only the newest 100 000 finished rows are kept.
+    let newest = Int64(2 * alerts)
+    #expect(numbers.count >= min(2 * alerts, 100_000))
+    #expect(numbers == Array((newest - Int64(numbers.count) + 1)...newest))
     let keys = await receiver.requests.compactMap { $0.headers["idempotency-key"] }
-    #expect(Set(keys) == Set(stored) && Set(keys).count == 2 * alerts)
     var seen: Set<String> = []
-    #expect(keys.filter { seen.insert($0).inserted } == stored, "not in the order of the numbers")
+    let first = keys.filter { seen.insert($0).inserted }
+    #expect(first.count == 2 * alerts)
+    #expect(first.suffix(stored.count) == stored[...], "not in the order of the numbers")
   }
 }

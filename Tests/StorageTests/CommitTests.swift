@@ -30,7 +30,7 @@ import Testing
     let store = try fixture.open()
     let messages = batch(["{}", "x\u{0}y"])
     #expect(
-      try store.commit(batch: messages, outcome: fullOutcome(), snapshot: [1, 2], duplicates: 4)
+      try store.append(batch: messages, outcome: fullOutcome(), snapshot: [1, 2], duplicates: 4)
         == 1)
     try store.close()
     let reader = try Store.openReadOnly(path: fixture.path)
@@ -48,7 +48,8 @@ import Testing
     #expect(try reader.events(from: at(701), to: at(801)) == [event(800, .cleared)])
     #expect(try reader.alerts() == [alert("a1")])
     #expect(
-      try reader.dueNotifications(now: at(0), limit: 9) == [notification(1), notification(2)])
+      try reader.dueNotifications(channel: "hook", now: at(0), limit: 9).map(\.message)
+        == [notification(1), notification(2)])
     #expect(try reader.latestSnapshot()?.bytes == [1, 2])
     #expect(
       try reader.totals()
@@ -62,19 +63,41 @@ import Testing
     let store = try fixture.open()
     var first = Outcome()
     first.notifications = [notification(1, key: "other")]
-    try store.commit(batch: batch(["{}"]), outcome: first)
+    try store.append(batch: batch(["{}"]), outcome: first)
     let before = try Facts(store.reader)
     // Its notification 1 contradicts what is stored, after everything else was written.
     let error = #expect(throws: StoreError.self) {
-      try store.commit(batch: batch(["{}", "x"]), outcome: fullOutcome(), snapshot: [1])
+      try store.append(batch: batch(["{}", "x"]), outcome: fullOutcome(), snapshot: [1])
     }
     #expect(error?.reason == .corrupt("notification number 1 is taken by another"))
     #expect(try Facts(store.reader) == before)
     var outcome = fullOutcome()
     outcome.notifications = [notification(2), notification(3)]
-    #expect(try store.commit(batch: batch(["{}", "x"]), outcome: outcome) == 2)
+    #expect(try store.append(batch: batch(["{}", "x"]), outcome: outcome) == 2)
     #expect(try store.reader.verifyJournal() == [])
     #expect(try store.reader.integrityCheck() == [])
+  }
+
+  @Test func aCommitAfterAnotherProcessIsRefused() throws {
+    let store = try fixture.open()
+    try store.append(batch: batch(["{}", "x"]), outcome: fullOutcome())
+    let before = try Facts(store.reader)
+    let late = #expect(throws: StoreError.self) {
+      try store.commit(batch: batch(["{}"]), outcome: Outcome(), after: 0, firstDevice: 0)
+    }
+    #expect(late?.reason == .corrupt("another process wrote journal row 1"))
+    #expect(late?.isRetryable == false)
+    var outcome = Outcome()
+    outcome.newDevices = ["m3"]
+    for wrong in [1, 3] {
+      let error = #expect(throws: StoreError.self) {
+        try store.commit(batch: batch(["{}"]), outcome: outcome, after: 1, firstDevice: wrong)
+      }
+      #expect(error?.reason == .corrupt("the next device is 2, not \(wrong)"))
+    }
+    #expect(try Facts(store.reader) == before)
+    try store.commit(batch: batch(["{}"]), outcome: outcome, after: 1, firstDevice: 2)
+    #expect(try store.reader.deviceNames() == ["m1", "米表2", "m3"])
   }
 
   @Test func afterAFullFileTheSameCommitSucceedsWithMoreRoom() throws {
@@ -86,7 +109,7 @@ import Testing
       var outcome = Outcome()
       outcome.readings = [reading(0, 1, Int64(commits), ExactDecimal(commits))]
       do throws(StoreError) {
-        try store.commit(batch: batch([large]), outcome: outcome)
+        try store.append(batch: batch([large]), outcome: outcome)
         commits += 1
       } catch {
         failure = error
@@ -95,10 +118,10 @@ import Testing
     #expect(failure?.reason == .full && failure?.isRetryable == true)
     #expect(commits > 5 && commits < 25)
     #expect(try store.reader.totals().readings == Int64(commits))
-    #expect(throws: StoreError.self) { try store.commit(batch: batch([large]), outcome: Outcome()) }
+    #expect(throws: StoreError.self) { try store.append(batch: batch([large]), outcome: Outcome()) }
     try store.close()
     store = try fixture.open()
-    let next = try store.commit(batch: batch([large]), outcome: Outcome())
+    let next = try store.append(batch: batch([large]), outcome: Outcome())
     #expect(next == Int64(commits + 1))
     #expect(try store.reader.verifyJournal() == [])
     #expect(try store.reader.integrityCheck() == [])
@@ -109,20 +132,21 @@ import Testing
     var outcome = Outcome()
     outcome.alerts = [alert("a1"), alert("a2")]
     outcome.notifications = [notification(1)]
-    try store.commit(batch: batch(["{}"]), outcome: outcome)
+    try store.append(batch: batch(["{}"]), outcome: outcome)
     var clearing = Outcome()
     clearing.alerts = [alert("a1", state: .cleared, cleared: 900)]
     clearing.notifications = [notification(2)]
-    try store.commit(batch: batch(["{}"]), outcome: clearing)
+    try store.append(batch: batch(["{}"]), outcome: clearing)
     try store.markDelivered(1, at: at(5))
-    try store.commit(batch: batch(["{}"]), outcome: outcome)
+    try store.append(batch: batch(["{}"]), outcome: outcome)
     #expect(try store.reader.alerts().map(\.state) == [.cleared, .open])
     #expect(try store.reader.alerts(openOnly: true).map(\.id) == ["a2"])
-    #expect(try store.reader.dueNotifications(now: at(0), limit: 9).map(\.number) == [2])
+    let due = try store.reader.dueNotifications(channel: "hook", now: at(0), limit: 9)
+    #expect(due.map(\.message.number) == [2])
     var withdrawal = Outcome()
     withdrawal.alerts = [alert("a1", state: .withdrawn, cleared: 900)]
-    try store.commit(batch: batch(["{}"]), outcome: withdrawal)
-    try store.commit(batch: batch(["{}"]), outcome: clearing)
+    try store.append(batch: batch(["{}"]), outcome: withdrawal)
+    try store.append(batch: batch(["{}"]), outcome: clearing)
     #expect(try store.reader.alerts().map(\.state) == [.withdrawn, .open])
     let counts = try store.reader.alertCounts()
     #expect(counts.map(\.state) == [.open, .withdrawn] && counts.map(\.count) == [1, 1])
@@ -138,7 +162,7 @@ import Testing
           isWhole: $0 == 0)
       }
       let long = String(repeating: "x", count: 2_000)
-      try store.commit(batch: batch(["", "a", long]), outcome: outcome)
+      try store.append(batch: batch(["", "a", long]), outcome: outcome)
     }
     let rows = try store.reader.quarantined()
     #expect(rows.count == 5)
@@ -155,7 +179,7 @@ import Testing
     let store = try fixture.open()
     #expect(try store.reader.latestSnapshot() == nil)
     for text in ["state-one", "state-two", "state-three"] {
-      try store.commit(batch: batch(["{}"]), outcome: Outcome(), snapshot: Array(text.utf8))
+      try store.append(batch: batch(["{}"]), outcome: Outcome(), snapshot: Array(text.utf8))
     }
     #expect(try store.reader.latestSnapshot()?.seq == 3)
     try store.close()

@@ -21,7 +21,7 @@ import Testing
     for round in 0..<40 {
       var outcome = Outcome()
       for _ in 0..<random.below(30) { outcome.readings.append(someReading(&random, round)) }
-      try store.commit(batch: batch(["\(round)"]), outcome: outcome)
+      try store.append(batch: batch(["\(round)"]), outcome: outcome)
       model += outcome.readings
       if random.below(3) > 0 { try store.compactIfNeeded() }
       try compare(store, model, &random)
@@ -37,7 +37,7 @@ import Testing
     var outcome = Outcome()
     outcome.readings = (0..<50).map { reading(0, 20, Int64($0) * 60_000, "220.1") }
     for _ in 0..<3 {
-      try store.commit(batch: batch(["{}"]), outcome: outcome)
+      try store.append(batch: batch(["{}"]), outcome: outcome)
       try store.compactAll()
     }
     #expect(try store.reader.samples(of: DeviceIndex(0), Metric(number: 20)).count == 50)
@@ -48,7 +48,7 @@ import Testing
     var outcome = Outcome()
     // Significands without runs or differences, so that the bytes can be found in the file.
     outcome.readings = (0..<4).map { reading(0, 20, Int64($0 * $0 * 7_919), "98765432101234") }
-    try store.commit(batch: batch(["{}"]), outcome: outcome)
+    try store.append(batch: batch(["{}"]), outcome: outcome)
     let body = RecentCodec.encode(outcome.readings)
     try store.close()
     try flip(body)
@@ -74,7 +74,7 @@ import Testing
     // Newer samples do not touch the damaged chunk, and are readable beside it.
     let resumed = try fixture.open()
     outcome.readings = (0..<4).map { reading(0, 20, 1_000_000 + Int64($0), "1") }
-    try resumed.commit(batch: batch(["{}"]), outcome: outcome)
+    try resumed.append(batch: batch(["{}"]), outcome: outcome)
     try resumed.compactAll()
     let after = try resumed.reader.samples(
       of: DeviceIndex(0), Metric(number: 20), from: at(900_000))

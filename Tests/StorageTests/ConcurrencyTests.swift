@@ -19,7 +19,7 @@ import Testing
         try other.addReference(kind: "tariff", name: "t", bytes: [UInt8($0)], now: at(7))
       }
     }.value
-    for _ in 0..<30 { try store.commit(batch: batch(["{}"]), outcome: Outcome()) }
+    for _ in 0..<30 { try store.append(batch: batch(["{}"]), outcome: Outcome()) }
     let ids = try await imported
     #expect(ids == Array(1...30))
     #expect(try store.reader.maxReferenceID() == 30)
@@ -29,13 +29,13 @@ import Testing
 
   @Test func aReaderSeesWholeCommitsWhileOthersAreWritten() async throws {
     let store = try fixture.open { $0.recentBatchesLimit = 4 }
-    try store.commit(batch: batch(["first"]), outcome: Outcome())
+    try store.append(batch: batch(["first"]), outcome: Outcome())
     let reader = try Store.openReadOnly(path: fixture.path)
     let writing = Task.detached {
       for round in Int64(0)..<60 {
         var outcome = Outcome()
         outcome.readings = (0..<10).map { reading(0, 20, round * 10 + $0, "220.1") }
-        try store.commit(batch: batch(["{}"]), outcome: outcome)
+        try store.append(batch: batch(["{}"]), outcome: outcome)
         try store.compactIfNeeded()
       }
     }
@@ -59,6 +59,21 @@ import Testing
     }
     #expect(error?.reason == .busy && error?.isRetryable == true)
     #expect(try other.addReference(kind: "tariff", name: "t", bytes: [], now: at(1)) == 1)
+  }
+
+  @Test func filesOfOneImportAreStoredTogetherOrNotAtAll() throws {
+    let store = try fixture.open()
+    let files = ["a", "b"].map { NewReference(kind: "tariff", name: $0, bytes: [1]) }
+    #expect(try store.addReferences(files, expecting: 0, now: at(1)) == [1, 2])
+    let changed = [NewReference(kind: "tariff", name: "a", bytes: [2]), files[1]]
+    let error = #expect(throws: StoreError.self) {
+      _ = try store.addReferences(changed, expecting: 1, now: at(2))
+    }
+    #expect(error?.reason == .overtaken)
+    #expect(
+      error?.description == "\(fixture.path): another import came between; run it again.")
+    #expect(try store.reader.maxReferenceID() == 2)
+    #expect(try store.addReferences(changed, expecting: 2, now: at(2)) == [3, 2])
   }
 
   @Test func referencesAreVersioned() throws {

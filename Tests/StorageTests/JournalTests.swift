@@ -12,7 +12,7 @@ import Testing
   @Test func segmentsComeBackByteForByte() throws {
     let store = try fixture.open()
     let batches = (1...5).map { batch(["{\"n\":\($0)}", ""], at: Int64($0)) }
-    for batch in batches { try store.commit(batch: batch, outcome: Outcome()) }
+    for batch in batches { try store.append(batch: batch, outcome: Outcome()) }
     var seen: [Int64] = []
     try store.reader.forEachSegment(after: 2) { segment in
       let original = batches[Int(segment.seq) - 1].body
@@ -26,7 +26,7 @@ import Testing
   @Test func theChainGoesOnAfterReopening() throws {
     for _ in 0..<3 {
       let store = try fixture.open()
-      try store.commit(batch: batch(["{}"]), outcome: Outcome())
+      try store.append(batch: batch(["{}"]), outcome: Outcome())
       try store.close()
     }
     let reader = try Store.openReadOnly(path: fixture.path)
@@ -37,7 +37,7 @@ import Testing
   @Test func aFlippedPayloadByteIsNamedByItsRow() throws {
     let store = try fixture.open()
     for seq in 1...5 {
-      try store.commit(batch: batch(["payload-\(seq)-end"]), outcome: Outcome())
+      try store.append(batch: batch(["payload-\(seq)-end"]), outcome: Outcome())
     }
     try store.close()
     try fixture.flipByte(of: "payload-3-end", at: 10)
@@ -51,7 +51,7 @@ import Testing
   @Test func aFlippedHeaderByteIsNamedByItsRow() throws {
     let store = try fixture.open()
     for seq in 1...3 {
-      try store.commit(batch: batch(["{}"], topic: "topic-\(seq)-end"), outcome: Outcome())
+      try store.append(batch: batch(["{}"], topic: "topic-\(seq)-end"), outcome: Outcome())
     }
     try store.close()
     // The entry's kind, 18 bytes before its topic, becomes unknown.
@@ -66,7 +66,7 @@ import Testing
     for round in 0..<4 {
       let batch = batch((0..<3).map { "\(round)-\($0)" })
       batch.append(.tick, at: at(9))
-      try store.commit(batch: batch, outcome: Outcome())
+      try store.append(batch: batch, outcome: Outcome())
     }
     for (limit, expected) in [(5, ["2-1", "2-2", "3-0", "3-1", "3-2"]), (1, ["3-2"]), (0, [])] {
       var payloads: [String] = []

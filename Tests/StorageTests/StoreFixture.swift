@@ -45,6 +45,18 @@ final class StoreFixture {
   }
 }
 
+extension Store {
+  /// Commits after whatever the file holds.
+  @discardableResult
+  func append(
+    batch: Batch, outcome: Outcome, snapshot: [UInt8]? = nil, duplicates: Int = 0
+  ) throws(StoreError) -> Int64 {
+    try commit(
+      batch: batch, outcome: outcome, snapshot: snapshot, duplicates: duplicates,
+      after: reader.newestSegment(), firstDevice: reader.deviceNames().count)
+  }
+}
+
 /// A batch of messages, all received at `receivedAt` ms, with rising packet identifiers.
 func batch(_ payloads: [String], topic: String = "uplink/m1/json", at receivedAt: Int64 = 1_000)
   -> Batch
