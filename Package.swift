@@ -110,9 +110,20 @@ let package = Package(
     tests("NotifiersTests", ["Notifiers", "SiteModel", "TestSupport"]),
     tests("SimulatorTests", ["Simulator", "SiteModel"]),
     tests("SetupTests", ["Setup", "SiteModel", "TestSupport"]),
-    tests("CollectorTests", ["Collector", "Setup", "SiteModel", "TestSupport"]),
-    tests("ToolsTests", ["Setup", "SiteModel", "TestSupport", "Tools"]),
-    tests("AcceptanceTests", ["Simulator", "SiteModel", "TestSupport", "sitewatt"]),
+    tests(
+      "CollectorTests",
+      [
+        "Alerting", "Collector", "Engine", "Notifiers", "Setup", "SiteModel", "Storage",
+        "TestSupport", library("Logging", "swift-log"),
+        library("ServiceLifecycle", "swift-service-lifecycle"),
+      ]),
+    tests("ToolsTests", ["Setup", "SiteModel", "Storage", "TestSupport", "Tools"]),
+    tests(
+      "AcceptanceTests",
+      [
+        "Alerting", "Engine", "MQTT", "Setup", "Simulator", "SiteModel", "Storage", "TestSupport",
+        "sitewatt",
+      ], copying: ["Cases"]),
     tests("TidyTests", []),
   ],
   swiftLanguageModes: [.v6],

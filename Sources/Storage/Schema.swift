@@ -178,7 +178,7 @@ enum Schema {
       finished_ms INTEGER,         -- delivered or failed at; NULL while pending
       reason TEXT NOT NULL         -- of the last failed attempt; empty when there was none
     ) STRICT;
-    CREATE INDEX outbox_due ON outbox (next_attempt_ms) WHERE state = 'pending';
+    CREATE INDEX outbox_due ON outbox (channel, next_attempt_ms) WHERE state = 'pending';
 
     """
 
