@@ -93,17 +93,21 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
-    tests("SiteModelTests", ["SiteModel"]),
+    tests("SiteModelTests", ["SiteModel", "TestSupport"]),
     tests(
       "DecodingTests", ["Decoding", "Documents", "SiteModel", "CSimdjson"], copying: ["Cases"]),
-    tests("DocumentsTests", ["Documents", "SiteModel", "Tariffs"], copying: ["Cases"]),
+    tests(
+      "DocumentsTests", ["Documents", "SiteModel", "Tariffs", "TestSupport"], copying: ["Cases"]),
     tests("TariffsTests", ["SiteModel", "Tariffs"]),
-    tests("SeriesTests", ["Series", "SiteModel"]),
+    tests("SeriesTests", ["Series", "SiteModel", "TestSupport"]),
     tests("DetectionTests", ["Detection", "SiteModel", "Tariffs"], copying: ["Cases"]),
     tests("AlertingTests", ["Alerting", "SiteModel"]),
     tests(
       "EngineTests",
-      ["Alerting", "Decoding", "Detection", "Documents", "Engine", "SiteModel", "Tariffs"]),
+      [
+        "Alerting", "Decoding", "Detection", "Documents", "Engine", "SiteModel", "Tariffs",
+        "TestSupport",
+      ]),
     tests(
       "StorageTests", ["Alerting", "Engine", "Series", "SiteModel", "Storage", "TestSupport"]),
     tests("MQTTTests", ["MQTT", "SiteModel", "TestSupport"]),

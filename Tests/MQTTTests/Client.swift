@@ -22,7 +22,9 @@ final class Client {
 
   init(_ options: MQTTOptions, seed: UInt64 = 1) throws {
     let log = log
-    session = try MQTTSession(options, random: Seeded(state: seed)) { log.events.append($0) }
+    session = try MQTTSession(options, random: SeededGenerator(seed: seed)) {
+      log.events.append($0)
+    }
   }
 
   /// One `receive`.
@@ -87,19 +89,6 @@ final class Client {
   }
 
   var payloads: [String] { received.map(\.payload) }
-}
-
-/// A small seeded generator (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
 }
 
 /// Options for a test: short pauses, no `$SYS`, one filter.

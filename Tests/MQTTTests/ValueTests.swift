@@ -1,3 +1,4 @@
+import TestSupport
 import SiteModel
 import Testing
 
@@ -60,7 +61,7 @@ struct ValueTests {
   }
 
   @Test func pausesGrowWithJitterAndStayInTheirLimits() {
-    var random = Seeded(state: 7)
+    var random = SeededGenerator(seed: 7)
     var backoff = Backoff(minimum_ms: 1_000, maximum_ms: 60_000)
     let pauses = (0..<200).map { _ in backoff.next(needsOperator: false, random: random.next()) }
     #expect(pauses.allSatisfy { (1_000...60_000).contains($0) })

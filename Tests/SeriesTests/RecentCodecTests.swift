@@ -1,3 +1,4 @@
+import TestSupport
 import Series
 import SiteModel
 import Testing

@@ -1,20 +1,8 @@
 import Series
 import SiteModel
+import TestSupport
 
-/// A small seeded generator (SplitMix64), so that a failing test prints a seed that repeats it.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SeededGenerator {
   /// A value of any shape: short decimals, 18 digits, both signs, beyond 64 bits.
   mutating func value() -> ExactDecimal {
     switch Int.random(in: 0..<8, using: &self) {
@@ -31,7 +19,6 @@ struct SeededGenerator: RandomNumberGenerator {
       return ExactDecimal(significand: digits, exponent: Int.random(in: -2 ... -1, using: &self))
     }
   }
-
   /// Samples in order of time, with regular stretches, gaps and equal instants.
   mutating func samples(_ count: Int) -> [Sample] {
     var time = Int64.random(in: -5_000_000...2_000_000_000_000, using: &self)
