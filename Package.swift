@@ -42,6 +42,7 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .target(
       name: "CSimdjson", cxxSettings: [.unsafeFlags(["-O3"])],
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
@@ -54,7 +55,8 @@ let package = Package(
     room("Alerting", ["SiteModel"]),
     room("Engine", ["Alerting", "Decoding", "Detection", "SiteModel"]),
     room(
-      "Storage", ["Alerting", "Engine", "Series", "SiteModel", library("GRDB", "GRDB.swift")]),
+      "Storage",
+      ["Alerting", "CZstd", "Engine", "Series", "SiteModel", library("GRDB", "GRDB.swift")]),
     room("MQTT", ["CMosquitto", "SiteModel"]),
     room(
       "Notifiers",

@@ -235,7 +235,7 @@ final class Pipeline {
   /// told once until another one comes.
   private func compact() {
     var trouble: String?
-    do throws(StoreError) { _ = try store.compactIfNeeded() } catch { trouble = "\(error)" }
+    do throws(StoreError) { _ = try store.compactIfNeeded(now: clock.now()) } catch { trouble = "\(error)" }
     guard trouble != compactionTrouble else { return }
     compactionTrouble = trouble
     if let trouble { log.warning("readings are not compacted: \(trouble)") }

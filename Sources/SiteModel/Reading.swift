@@ -23,6 +23,9 @@ public enum Quality: UInt8, Sendable, CaseIterable {
   case badTime = 2
   /// A retained copy that the broker delivered without a time of its own: kept, and not judged.
   case retained = 3
+  /// One of several good values of one instant that contradict each other: all are kept, and none
+  /// is judged. Found when a series is read, never stored.
+  case conflict = 4
 
   /// The word that `decode`, `query` and exports print.
   public var name: String {
@@ -31,6 +34,7 @@ public enum Quality: UInt8, Sendable, CaseIterable {
     case .outOfRange: "out_of_range"
     case .badTime: "bad_time"
     case .retained: "retained"
+    case .conflict: "conflict"
     }
   }
 }

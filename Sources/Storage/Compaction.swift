@@ -3,161 +3,135 @@ import GRDB
 import Series
 import SiteModel
 
-// Moves readings from `recent`, where commits put them as they came, into chunks by series. A run
-// covers all rows of `recent` at its start and goes through the devices in steps, so that no step
-// holds the write lock for long. Between the steps some samples are in both places; readers drop
-// repeats.
+// Moves readings towards their chunks in two kinds of step. The first takes the oldest rows of
+// `recent`, where commits put readings as they came, and files them in `pending` by bucket of 128
+// devices; the second takes one bucket into the chunks of its devices. So a device's chunk is
+// rewritten only when a good deal was collected for it, however many devices there are. Every step
+// is one transaction that takes rows away where it puts their readings: an end at any instant
+// leaves each reading in exactly one place.
 
 extension Store {
-  /// Does one step of compaction when enough readings wait or a run is under way; true when it did.
-  /// Call it after each commit. `force` starts a run whatever waits.
+  /// Does one step of compaction when enough readings wait; true when it did. Call it after each
+  /// commit. `force` does a step whatever waits.
   @discardableResult
-  public func compactIfNeeded(force: Bool = false) throws(StoreError) -> Bool {
+  public func compactIfNeeded(
+    force: Bool = false, now: Timestamp
+  ) throws(StoreError) -> Bool {
     try write { db in
-      guard let run = try currentRun(db, force: force) else { return false }
-      let step = try collect(db, run)
-      for (series, samples) in step.samples.sorted(by: { $0.key < $1.key }) {
-        try store(db, series, samples)
-      }
-      if let next = step.nextDevice {
-        try db.execute(
-          sql: "INSERT OR REPLACE INTO compaction VALUES (1, ?, ?)",
-          arguments: [run.throughSeq, Int(next)])
-      } else {
-        try db.execute(sql: "DELETE FROM recent WHERE seq <= ?", arguments: [run.throughSeq])
-        try db.execute(sql: "DELETE FROM compaction")
-      }
+      if try moveRecent(db, force: force, now) { return true }
+      guard let bucket = try dueBucket(db, force: force, now) else { return false }
+      try compact(db, bucket: bucket, now)
       return true
     }
   }
 
   /// Compacts everything that waits.
-  public func compactAll() throws(StoreError) {
-    while try compactIfNeeded(force: true) {}
+  public func compactAll(now: Timestamp) throws(StoreError) {
+    while try compactIfNeeded(force: true, now: now) {}
   }
 
-  private struct Run {
-    var throughSeq: Int64
-    var firstDevice: Int32
-  }
-
-  private struct Step {
-    var samples: [SeriesKey: [Sample]] = [:]
-    /// Where the next step begins; nil when this is the last.
-    var nextDevice: Int32?
-  }
-
-  private func currentRun(_ db: Database, force: Bool) throws -> Run? {
-    if let row = try Row.fetchOne(db, sql: "SELECT through_seq, next_device FROM compaction") {
-      return Run(throughSeq: row[0], firstDevice: row[1])
-    }
+  private func moveRecent(_ db: Database, force: Bool, _ now: Timestamp) throws -> Bool {
     let waiting = try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT count(*), ifnull(sum(samples), 0), max(seq) FROM recent"))
-    guard let waiting, let newest: Int64 = waiting[2] else { return nil }
-    let isDue =
+      db.cachedStatement(sql: "SELECT count(*), ifnull(sum(samples), 0) FROM recent"))
+    guard let waiting, waiting[0] > 0,
       force || waiting[0] >= options.recentBatchesLimit || waiting[1] >= options.recentSamplesLimit
-    return isDue ? Run(throughSeq: newest, firstDevice: 0) : nil
+    else { return false }
+    var readings: [Reading] = []
+    var last: Int64 = 0
+    let rows = try Row.fetchCursor(db, sql: "SELECT seq, body FROM recent ORDER BY seq")
+    while readings.count < options.recentSamplesLimit, let row = try rows.next() {
+      last = row[0]
+      try row.forEachReading(path: path, "journal row \(last)") { readings.append($0) }
+    }
+    try Pending.insert(db, readings, since: now)
+    try db.execute(sql: "DELETE FROM recent WHERE seq <= ?", arguments: [last])
+    return true
   }
 
-  private func collect(_ db: Database, _ run: Run) throws -> Step {
-    let counts = try countByDevice(db, run)
-    var step = Step()
-    var total = 0
-    for (device, count) in counts.sorted(by: { $0.key < $1.key }) {
-      if total > 0, total + count > options.compactionStepSamples {
-        step.nextDevice = device
-        break
-      }
-      total += count
-    }
-    let end = step.nextDevice ?? .max
-    try forEachReading(db, run) { reading in
-      guard reading.device.position < end else { return }
-      step.samples[SeriesKey(reading.device, reading.metric), default: []].append(
-        Sample(time: reading.time, value: reading.value, quality: reading.quality))
-    }
-    return step
-  }
-
-  private func countByDevice(_ db: Database, _ run: Run) throws -> [Int32: Int] {
-    var counts: [Int32: Int] = [:]
-    // Readings of one device come in rows, so that counting them first spares most look-ups.
-    var (device, count) = (run.firstDevice, 0)
-    try forEachReading(db, run) { reading in
-      if reading.device.position != device {
-        counts[device, default: 0] += count
-        (device, count) = (reading.device.position, 0)
-      }
-      count += 1
-    }
-    counts[device, default: 0] += count
-    return counts
-  }
-
-  private func forEachReading(
-    _ db: Database, _ run: Run, _ body: (Reading) -> Void
-  ) throws {
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT seq, body FROM recent WHERE seq <= ? ORDER BY seq",
-      arguments: [run.throughSeq])
-    while let row = try rows.next() {
-      try row.forEachRecentReading(path: path) { reading in
-        if reading.device.position >= run.firstDevice { body(reading) }
-      }
-    }
-  }
-
-  /// Writes the samples of one series. Newest chunks that are not much larger than what is added
-  /// are taken in and written anew, so that a sample is rewritten a few times only, yet most chunks
-  /// are full.
-  private func store(_ db: Database, _ series: SeriesKey, _ added: [Sample]) throws {
-    var samples = added
-    Samples.normalize(&samples)
-    let newest = try db.cachedStatement(
+  private func dueBucket(_ db: Database, force: Bool, _ now: Timestamp) throws -> Int32? {
+    let statement = try db.cachedStatement(
       sql: """
-        SELECT id, samples, body FROM chunk WHERE device = ? AND metric = ?
-        ORDER BY last_ms DESC LIMIT 1
+        SELECT id FROM bucket WHERE ?1 OR samples >= ?2 OR since_ms <= ?3
+        ORDER BY samples DESC LIMIT 1
         """)
-    while let row = try Row.fetchOne(newest, arguments: series.arguments) {
-      let count: Int = row[1]
-      guard count <= samples.count * 4, count + samples.count <= options.chunkSamples else { break }
-      // A damaged chunk stays where it is, for `verify` to name.
-      let body: Data = row[2]
-      let decoded = try? body.withUnsafeBytes { bytes in try ChunkCodec.decode(bytes) }
-      guard let old = decoded else { break }
-      samples = Samples.merge(old, samples)
-      try db.cachedStatement(sql: "DELETE FROM chunk WHERE id = ?").execute(arguments: [row[0]])
-    }
-    for start in stride(from: 0, to: samples.count, by: options.chunkSamples) {
-      try insert(db, series, samples[start..<min(start + options.chunkSamples, samples.count)])
-    }
-  }
-
-  private func insert(_ db: Database, _ series: SeriesKey, _ samples: ArraySlice<Sample>) throws {
-    guard let first = samples.first, let last = samples.last else { return }
-    let insert = try db.cachedStatement(
-      sql: """
-        INSERT INTO chunk (device, metric, first_ms, last_ms, samples, body)
-        VALUES (?, ?, ?, ?, ?, ?)
-        """)
-    try insert.execute(
-      arguments: series.arguments + [
-        first.time.milliseconds, last.time.milliseconds, samples.count,
-        Data(ChunkCodec.encode(samples)),
+    return try Int32.fetchOne(
+      statement,
+      arguments: [
+        force, options.bucketSamplesLimit, now.milliseconds - options.bucketAgeMilliseconds,
       ])
   }
-}
 
-/// Names one series: device and metric in one number, which hashes and sorts fast.
-struct SeriesKey: Hashable, Comparable {
-  private let number: Int64
-
-  init(_ device: DeviceIndex, _ metric: Metric) {
-    number = Int64(device.position) << 16 | Int64(metric.number)
+  /// Takes the oldest rows of a bucket into the chunks of their devices.
+  private func compact(_ db: Database, bucket: Int32, _ now: Timestamp) throws {
+    var series: [SeriesKey: Int] = [:]
+    var samples: [[Sample]] = []
+    var (count, last, isRest) = (0, Int64(0), false)
+    let rows = try Row.fetchCursor(
+      db, sql: "SELECT id, body FROM pending WHERE bucket = ? ORDER BY id", arguments: [bucket])
+    while let row = try rows.next() {
+      if count >= options.compactionStepSamples {
+        isRest = true
+        break
+      }
+      last = row[0]
+      try row.forEachReading(path: path, "pending row \(last)") { reading in
+        let key = SeriesKey(reading.device, reading.metric)
+        let sample = Sample(time: reading.time, value: reading.value, quality: reading.quality)
+        count += 1
+        if let place = series[key] {
+          samples[place].append(sample)
+        } else {
+          series[key] = samples.count
+          samples.append([sample])
+        }
+      }
+    }
+    var device: [SeriesSamples] = []
+    var current: DeviceIndex?
+    for (key, place) in series.sorted(by: { $0.key < $1.key }) {
+      if let current, current != key.device {
+        try store(db, current, device)
+        device.removeAll(keepingCapacity: true)
+      }
+      current = key.device
+      Samples.normalize(&samples[place])
+      device.append(SeriesSamples(metric: key.metric, samples: samples[place]))
+    }
+    if let current { try store(db, current, device) }
+    try db.execute(
+      sql: "DELETE FROM pending WHERE bucket = ? AND id <= ?", arguments: [bucket, last])
+    if isRest {
+      try db.execute(
+        sql: "UPDATE bucket SET samples = samples - ?, since_ms = ? WHERE id = ?",
+        arguments: [count, now.milliseconds, bucket])
+    } else {
+      try db.execute(sql: "DELETE FROM bucket WHERE id = ?", arguments: [bucket])
+    }
   }
 
-  static func < (left: SeriesKey, right: SeriesKey) -> Bool { left.number < right.number }
+  private func store(_ db: Database, _ device: DeviceIndex, _ added: [SeriesSamples]) throws {
+    try mergeIntoChunks(db, device, added)
+    try updateLatest(db, device, added)
+    try updateRollups(db, device, added)
+  }
 
-  /// Device and metric as the tables hold them.
-  var arguments: StatementArguments { [number >> 16, number & 0xFFFF] }
+  private func updateLatest(
+    _ db: Database, _ device: DeviceIndex, _ added: [SeriesSamples]
+  ) throws {
+    let upsert = try db.cachedStatement(
+      sql: """
+        INSERT INTO latest VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (device, metric) DO UPDATE SET
+          time_ms = excluded.time_ms, value = excluded.value, quality = excluded.quality
+        WHERE excluded.time_ms >= time_ms
+        """)
+    for series in added {
+      guard let last = series.samples.last else { continue }
+      try upsert.execute(
+        arguments: [
+          device.position, Int(series.metric.number), last.time.milliseconds,
+          last.value.description, Int(last.quality.rawValue),
+        ])
+    }
+  }
 }

@@ -49,10 +49,10 @@ extension StoreReader {
         .filter { $0 != "ok" }.map { StoreProblem(place: "file", text: $0) }
     }
     try checkRows("chunk", key: "id", &problems) { row, body in
-      let samples = try ChunkCodec.decode(body)
+      let samples = try DeviceChunk.decode(body)
       let isConsistent =
-        samples.count == row["samples"] && samples.first?.time.milliseconds == row["first_ms"]
-        && samples.last?.time.milliseconds == row["last_ms"]
+        samples.sampleCount == row["samples"] && samples.firstTime == row["first_ms"]
+        && samples.lastTime == row["last_ms"]
       return isConsistent
     }
     try checkRows("recent", key: "seq", &problems) { row, body in

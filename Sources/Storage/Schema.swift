@@ -8,17 +8,22 @@ enum Schema {
   static let applicationID = 0x5357_5454
   /// The newest schema that this release knows (`PRAGMA user_version`).
   static var version: Int { migrations.count }
-  /// Pages of 8 KiB: journal bodies of a megabyte need half as many overflow pages as with 4 KiB.
-  static let pageSize = 8192
+  /// Pages of new files. 4 KiB: a chunk ends in a page that it shares with few others, so larger
+  /// ones stay emptier.
+  static let pageSize = 4096
 
   /// Each statement list turns the version of its position into the next. Never edited once
   /// released.
-  private static let migrations = [journalTables + seriesTables + alertTables + referenceTables]
+  private static let migrations = [
+    journalTables + seriesTables + alertTables + referenceTables,
+    seriesMigration + rollupMigration + journalMigration + importMigration,
+  ]
 
   /// Creates the tables, or brings an older file up to date; one transaction.
   static func migrate(_ db: Database, path: String) throws {
     let found = try version(of: db, path: path)
     for migration in migrations[found...] { try db.execute(sql: migration) }
+    if found == 1 { try adoptOldChunks(db, path: path) }
     if found < version {
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
       try db.execute(sql: "PRAGMA user_version = \(version)")

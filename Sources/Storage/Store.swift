@@ -69,6 +69,17 @@ public final class Store: Sendable {
     }
   }
 
+  /// Gives free pages at the end of the file back to the disk, at most `pages` of 4 KiB in one call;
+  /// returns how many are left. Files of version 1 keep theirs and use them again.
+  @discardableResult
+  public func reclaim(pages: Int = 1_000) throws(StoreError) -> Int {
+    try write { db in
+      guard try Int.fetchOne(db, sql: "PRAGMA auto_vacuum") == 2 else { return 0 }
+      _ = try Row.fetchAll(db, sql: "PRAGMA incremental_vacuum(\(pages))")
+      return try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+    }
+  }
+
   /// Checkpoints and closes. No other call may follow.
   public func close() throws(StoreError) {
     try checkpoint()
@@ -115,6 +126,7 @@ public final class Store: Sendable {
       try db.execute(
         sql: """
           PRAGMA page_size = \(Schema.pageSize);
+          PRAGMA auto_vacuum = INCREMENTAL;
           PRAGMA secure_delete = OFF;
           PRAGMA cache_size = -16384;
           PRAGMA wal_autocheckpoint = \((32 << 20) / Schema.pageSize);

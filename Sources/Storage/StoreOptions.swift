@@ -18,16 +18,23 @@ public struct StoreOptions: Sendable, Equatable {
   public var maximumSizeMB: Int?
   /// Seconds to wait for another process's write, 0…600; 10 by default.
   public var busyTimeoutSeconds = 10
-  /// Samples that wait uncompressed before ``Store/compactIfNeeded()`` moves them into chunks,
-  /// 1…100 000 000; 1 000 000 by default.
-  public var recentSamplesLimit = 1_000_000
+  /// Samples that wait as they were committed before ``Store/compactIfNeeded(force:now:)`` files
+  /// them by bucket, 1…100 000 000; 250 000 by default.
+  public var recentSamplesLimit = 250_000
   /// Batches that may wait so, 1…100 000; 1 000 by default.
   public var recentBatchesLimit = 1_000
-  /// Samples that one call of ``Store/compactIfNeeded()`` moves at most (a single device's are
-  /// never split), 1…100 000 000; 200 000 by default.
-  public var compactionStepSamples = 200_000
-  /// Samples of a full chunk, 2…``ChunkCodec/maximumSamples``; 2 048 by default.
-  public var chunkSamples = 2_048
+  /// Samples of a bucket of 128 devices that wait before they are taken into chunks,
+  /// 1…100 000 000; 200 000 by default.
+  public var bucketSamplesLimit = 200_000
+  /// Milliseconds after which they are taken in all the same, 1…10^9; an hour by default.
+  public var bucketAgeMilliseconds: Int64 = 3_600_000
+  /// Samples after which one step takes no further row of a bucket, 1…100 000 000; 400 000 by
+  /// default.
+  public var compactionStepSamples = 400_000
+  /// Samples of a full chunk, of all series of its device, 2…65 536, which is the default.
+  public var chunkSamples = 65_536
+  /// Samples of one series in a full chunk, 2…65 536; 4 096 by default.
+  public var chunkSeriesSamples = 4_096
   /// Newest quarantined messages whose text is kept, 0…10 000 000; 10 000 by default. Counts per
   /// reason are kept for ever, and the journal has every byte.
   public var quarantineRowsLimit = 10_000
@@ -45,8 +52,11 @@ public struct StoreOptions: Sendable, Equatable {
       ("busy_timeout_seconds", busyTimeoutSeconds, 0...600),
       ("recent_samples_limit", recentSamplesLimit, 1...100_000_000),
       ("recent_batches_limit", recentBatchesLimit, 1...100_000),
+      ("bucket_samples_limit", bucketSamplesLimit, 1...100_000_000),
+      ("bucket_age_ms", Int(bucketAgeMilliseconds), 1...1_000_000_000),
       ("compaction_step_samples", compactionStepSamples, 1...100_000_000),
       ("chunk_samples", chunkSamples, 2...65_536),
+      ("chunk_series_samples", chunkSeriesSamples, 2...65_536),
       ("quarantine_rows_limit", quarantineRowsLimit, 0...10_000_000),
       ("outbox_rows_limit", outboxRowsLimit, 0...10_000_000),
     ]

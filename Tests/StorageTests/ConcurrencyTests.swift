@@ -36,7 +36,7 @@ import Testing
         var outcome = Outcome()
         outcome.readings = (0..<10).map { reading(0, 20, round * 10 + $0, "220.1") }
         try store.append(batch: batch(["{}"]), outcome: outcome)
-        try store.compactIfNeeded()
+        try store.compactIfNeeded(now: at(0))
       }
     }
     var seen = 0

@@ -1,0 +1,3 @@
+#pragma once
+// Everything of libzstd that Storage calls.
+#include <zstd.h>

@@ -1,0 +1,4 @@
+extension Schema {
+  /// Imports of historic readings (schema 2).
+  static let importMigration = ""
+}

@@ -1,0 +1,4 @@
+extension Schema {
+  /// Tables of the hourly and daily figures (schema 2).
+  static let rollupMigration = ""
+}
