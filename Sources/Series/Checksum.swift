@@ -35,6 +35,12 @@ enum Checksum {
     withUnsafeBytes(of: sum.littleEndian) { writer.raw($0) }
   }
 
+  /// Appends the checksum of `bytes` to them.
+  static func append(_ bytes: inout [UInt8]) {
+    let sum = bytes.withUnsafeBytes { of($0) }
+    withUnsafeBytes(of: sum.littleEndian) { bytes.append(contentsOf: $0) }
+  }
+
   /// The sealed bytes without their checksum, which must be right.
   static func open(
     _ bytes: UnsafeRawBufferPointer

@@ -1,46 +1,150 @@
 import SiteModel
 
+/// All samples of one metric of a device.
 public struct SeriesSamples: Sendable, Equatable {
+  /// Which quantity.
   public var metric: Metric
+  /// In order of time; see ``Samples/normalize(_:)``.
   public var samples: [Sample]
-  public init(metric: Metric, samples: [Sample]) { (self.metric, self.samples) = (metric, samples) }
+
+  /// The samples of a metric.
+  public init(metric: Metric, samples: [Sample]) {
+    self.metric = metric
+    self.samples = samples
+  }
 }
-public struct SeriesSummary: Sendable {
+
+/// What a chunk's directory says of one series.
+public struct SeriesSummary: Sendable, Equatable {
+  /// Which quantity.
   public var metric: Metric
+  /// How many samples the chunk has of it, at least one.
   public var count: Int
+  /// Time of the earliest sample.
   public var first: Timestamp
+  /// The latest sample.
   public var last: Sample
 }
+
+/// The bytes of one chunk: all series of one device over a stretch of time.
+///
+/// Layout: a directory (``ChunkDirectory``) with a checksum of its own, the distinct time columns
+/// (metrics of one message share theirs), the value columns. Each column carries its checksum, so
+/// that damage costs the series it hits and no other.
 public enum DeviceChunk {
+  /// Most samples of a chunk, of all its series; bounds what damaged bytes can make a reader
+  /// allocate.
   public static let maximumSamples = 131_072
+  /// Largest magnitude of a stored exponent.
+  public static let maximumExponent = 100
+
+  /// The chunk of series that are in order of metric, none empty, each normalized
+  /// (``Samples/normalize(_:)``), with exponents within ±``maximumExponent`` and no quality
+  /// `conflict`.
   public static func encode(_ series: [SeriesSamples]) -> [UInt8] {
-    RecentCodec.encode(series.flatMap { s in s.samples.map { Reading(device: DeviceIndex(0), metric: s.metric, time: $0.time, value: $0.value, quality: $0.quality) } })
-  }
-  public static func decode(_ bytes: UnsafeRawBufferPointer) throws(CorruptBytes) -> [SeriesSamples] {
-    var all: [SeriesSamples] = []
-    try RecentCodec.decode(bytes) { r in
-      if all.last?.metric != r.metric { all.append(SeriesSamples(metric: r.metric, samples: [])) }
-      all[all.count - 1].samples.append(Sample(time: r.time, value: r.value, quality: r.quality))
+    check(series)
+    var directory = ChunkDirectory()
+    var columns = ByteWriter()
+    var times: [[Int64]] = []
+    var timeIndices: [Int] = []
+    for one in series {
+      let index = times.firstIndex { TimeColumn.isSame($0, one.samples) } ?? times.count
+      if index == times.count { times.append(one.samples.map(\.time.milliseconds)) }
+      timeIndices.append(index)
     }
-    return all
+    for list in times {
+      let length = columns.column(TimeColumn.encode(list))
+      directory.times.append(
+        .init(count: list.count, first: list[0], last: list[list.count - 1], length: length))
+    }
+    for (one, timeIndex) in zip(series, timeIndices) {
+      let length = columns.column(ValueColumn.encode(one.samples))
+      directory.series.append(
+        .init(
+          metric: one.metric, timeIndex: timeIndex, last: one.samples[one.samples.count - 1],
+          length: length))
+    }
+    return directory.bytes + columns.bytes
   }
-  public static func decode(_ bytes: UnsafeRawBufferPointer, _ metric: Metric, from: Timestamp, to: Timestamp) throws(CorruptBytes) -> [Sample] {
-    try decode(bytes).first { $0.metric == metric }?.samples.filter { $0.time >= from && $0.time < to } ?? []
+
+  /// All series of a chunk. Bytes that ``encode(_:)`` did not write are refused.
+  public static func decode(
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(CorruptBytes) -> [SeriesSamples] {
+    var reader = try ChunkReader(bytes)
+    try reader.requireEnd()
+    var series: [SeriesSamples] = []
+    series.reserveCapacity(reader.directory.series.count)
+    for position in reader.directory.series.indices {
+      series.append(try reader.series(position))
+    }
+    return series
   }
-}
-public enum OldChunk {
-  public static func decode(_ bytes: UnsafeRawBufferPointer) throws(CorruptBytes) -> [Sample] { try ChunkCodec.decode(bytes) }
-}
-extension Samples {
-  public static func markConflicts(_ samples: inout [Sample]) {
-    guard samples.count > 1 else { return }
-    var start = 0
-    for end in 1...samples.count where end == samples.count || samples[end].time != samples[start].time {
-      if end - start > 1 {
-        let good = (start..<end).filter { samples[$0].quality == .good }
-        if good.count > 1 { for g in good { samples[g].quality = .conflict } }
+
+  /// This metric's samples with `from` <= time < `to`; none when the chunk has none. Only the
+  /// columns of the metric are read, and these not beyond `to`.
+  public static func decode(
+    _ bytes: UnsafeRawBufferPointer, _ metric: Metric, from: Timestamp, to: Timestamp
+  ) throws(CorruptBytes) -> [Sample] {
+    var reader = try ChunkReader(bytes)
+    let found = reader.directory.series.firstIndex { $0.metric == metric }
+    guard let position = found, from < to else { return [] }
+    return try reader.samples(position, from: from.milliseconds, to: to.milliseconds)
+  }
+
+  /// What the directory says, without decoding a column.
+  public static func summaries(
+    _ bytes: UnsafeRawBufferPointer
+  ) throws(CorruptBytes) -> [SeriesSummary] {
+    let directory = try ChunkReader(bytes).directory
+    return directory.series.map { entry in
+      let times = directory.times[entry.timeIndex]
+      return SeriesSummary(
+        metric: entry.metric, count: times.count, first: Timestamp(milliseconds: times.first),
+        last: entry.last)
+    }
+  }
+
+  /// Like ``decode(_:)``, but a damaged series is left out and named. A nil among the damaged
+  /// stands for damage that no series can be named for.
+  public static func salvage(
+    _ bytes: UnsafeRawBufferPointer
+  ) -> (series: [SeriesSamples], damaged: [Metric?]) {
+    guard var reader = try? ChunkReader(bytes) else { return ([], [nil]) }
+    var series: [SeriesSamples] = []
+    var damaged: [Metric?] = []
+    for position in reader.directory.series.indices {
+      do throws(CorruptBytes) {
+        series.append(try reader.series(position))
+      } catch {
+        damaged.append(reader.directory.series[position].metric)
       }
-      start = end
     }
+    let isComplete = (try? reader.requireEnd()) != nil
+    if damaged.isEmpty && !isComplete { damaged.append(nil) }
+    return (series, damaged)
+  }
+
+  private static func check(_ series: [SeriesSamples]) {
+    var total = 0
+    var last: Metric?
+    for one in series {
+      precondition(last.map { $0 < one.metric } ?? true, "series must be in order of metric")
+      precondition(!one.samples.isEmpty, "a series of a chunk has a sample")
+      last = one.metric
+      total += one.samples.count
+    }
+    precondition(total <= maximumSamples, "\(total) samples are too many for a chunk")
+  }
+}
+
+extension ByteWriter {
+  /// Appends a column and its checksum, and returns the length of both; nothing for an empty one.
+  fileprivate mutating func column(_ content: [UInt8]) -> Int {
+    if content.isEmpty { return 0 }
+    var sealed = content
+    Checksum.append(&sealed)
+    sealed.withUnsafeBytes { raw($0) }
+    return sealed.count
   }
 }

@@ -14,7 +14,7 @@ public enum RecentCodec {
   private static let newExponent: UInt8 = 4
   private static let wide: UInt8 = 8
 
-  /// The readings of a batch, whose exponents are within ±``ChunkCodec/maximumExponent``.
+  /// The readings of a batch, whose exponents are within ±``DeviceChunk/maximumExponent``.
   public static func encode(_ readings: [Reading]) -> [UInt8] {
     var writer = ByteWriter()
     writer.reserve(32 + readings.count * 12)
@@ -23,6 +23,7 @@ public enum RecentCodec {
     var (device, metric, time, exponent) = (Int32(0), UInt16(0), Int64(0), 0)
     for reading in readings {
       let value = reading.value
+      precondition(reading.quality != .conflict, "conflicts are not stored")
       let narrow = Int64(exactly: value.significand)
       var flags = reading.quality.rawValue << 4
       if reading.device.position != device { flags |= newDevice }
@@ -34,7 +35,7 @@ public enum RecentCodec {
       writer.signed(Int64(reading.metric.number) - Int64(metric))
       if flags & newTime != 0 { writer.signed(reading.time.milliseconds &- time) }
       if flags & newExponent != 0 {
-        let isStorable = abs(value.exponent) <= ChunkCodec.maximumExponent
+        let isStorable = abs(value.exponent) <= DeviceChunk.maximumExponent
         precondition(isStorable, "exponent \(value.exponent) cannot be stored")
         writer.signed(Int64(value.exponent - exponent))
       }
@@ -64,8 +65,8 @@ public enum RecentCodec {
       if flags & newExponent != 0 { exponent &+= try reader.signed() }
       let significand = flags & wide != 0 ? try reader.wide() : Int128(try reader.signed())
       guard let position = Int32(exactly: device), let number = UInt16(exactly: metric),
-        let quality = Quality(rawValue: flags >> 4),
-        exponent.magnitude <= ChunkCodec.maximumExponent
+        let quality = Quality(rawValue: flags >> 4), quality != .conflict,
+        exponent.magnitude <= DeviceChunk.maximumExponent
       else { throw CorruptBytes(offset: reader.offset) }
       body(
         Reading(

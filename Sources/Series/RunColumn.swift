@@ -67,3 +67,19 @@ enum DeltaColumn {
     return values
   }
 }
+
+extension ByteWriter {
+  /// A 128-bit number, low half first.
+  mutating func wide(_ value: Int128) {
+    unsigned(UInt64(truncatingIfNeeded: value))
+    signed(Int64(truncatingIfNeeded: value >> 64))
+  }
+}
+
+extension ByteReader {
+  /// A 128-bit number, low half first.
+  mutating func wide() throws(CorruptBytes) -> Int128 {
+    let low = try unsigned()
+    return Int128(try signed()) << 64 | Int128(low)
+  }
+}

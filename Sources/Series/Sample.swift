@@ -51,6 +51,25 @@ public enum Samples {
     return merged
   }
 
+  /// Marks good samples of one instant that contradict each other, in a normalized list. A sample
+  /// that is not good contradicts none.
+  public static func markConflicts(_ samples: inout [Sample]) {
+    guard var time = samples.first?.time else { return }
+    var good = samples[0].quality == .good ? 0 : nil
+    for position in samples.indices.dropFirst() {
+      let isGood = samples[position].quality == .good
+      if samples[position].time != time {
+        time = samples[position].time
+        good = isGood ? position : nil
+      } else if isGood, let first = good {
+        samples[first].quality = .conflict
+        samples[position].quality = .conflict
+      } else if isGood {
+        good = position
+      }
+    }
+  }
+
   private static func isStrictlyRising(_ samples: [Sample]) -> Bool {
     guard var last = samples.first?.time else { return true }
     for sample in samples.dropFirst() {

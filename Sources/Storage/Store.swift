@@ -31,10 +31,18 @@ public final class Store: Sendable {
   public static func open(
     path: String, options: StoreOptions = StoreOptions()
   ) throws(StoreError) -> Store {
+    try open(path: path, options: options) { _ in }
+  }
+
+  /// The same; `prepare` sees the connection that writes before its first use, so that a test can
+  /// watch every statement.
+  static func open(
+    path: String, options: StoreOptions, prepare: @escaping @Sendable (Database) throws -> Void
+  ) throws(StoreError) -> Store {
     do {
       create(path)
       try refuseForeign(path)
-      let pool = try DatabasePool(path: path, configuration: configuration(options))
+      let pool = try DatabasePool(path: path, configuration: configuration(options, prepare))
       try pool.writeWithoutTransaction { db in
         // After the pool's own set-up, which asks for less.
         try db.execute(sql: "PRAGMA synchronous = \(options.synchronous.rawValue)")
@@ -114,7 +122,9 @@ public final class Store: Sendable {
     _ = try queue.read { db in try Schema.version(of: db, path: path) }
   }
 
-  private static func configuration(_ options: StoreOptions) -> Configuration {
+  private static func configuration(
+    _ options: StoreOptions, _ prepare: @escaping @Sendable (Database) throws -> Void
+  ) -> Configuration {
     var configuration = Configuration()
     configuration.label = "store"
     configuration.busyMode = .timeout(TimeInterval(options.busyTimeoutSeconds))
@@ -132,6 +142,7 @@ public final class Store: Sendable {
           PRAGMA wal_autocheckpoint = \((32 << 20) / Schema.pageSize);
           PRAGMA journal_size_limit = \(64 << 20);
           """)
+      try prepare(db)
       guard let limit = options.maximumSizeMB else { return }
       let size = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? Schema.pageSize
       try db.execute(sql: "PRAGMA max_page_count = \((limit << 20) / size)")

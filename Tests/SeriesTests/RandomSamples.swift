@@ -19,6 +19,10 @@ extension SeededGenerator {
       return ExactDecimal(significand: digits, exponent: Int.random(in: -2 ... -1, using: &self))
     }
   }
+
+  /// A quality that is stored.
+  mutating func quality() -> Quality { Quality(rawValue: .random(in: 0...3, using: &self)) ?? .good }
+
   /// Samples in order of time, with regular stretches, gaps and equal instants.
   mutating func samples(_ count: Int) -> [Sample] {
     var time = Int64.random(in: -5_000_000...2_000_000_000_000, using: &self)
@@ -27,7 +31,7 @@ extension SeededGenerator {
       let steps: [Int64] = [60_000, 60_000, 60_000, 0, 61_001, 86_400_000 * 40]
       time += steps.randomElement(using: &self) ?? 0
       let value = isPlain ? ExactDecimal(significand: 2201, exponent: -1) : self.value()
-      let quality = isPlain ? .good : Quality.allCases.randomElement(using: &self) ?? .good
+      let quality = isPlain ? .good : self.quality()
       return Sample(time: Timestamp(milliseconds: time), value: value, quality: quality)
     }
   }
@@ -36,4 +40,32 @@ extension SeededGenerator {
 /// Equality that also tells `0.5` from `0.50`.
 func areIdentical(_ left: [Sample], _ right: [Sample]) -> Bool {
   left == right && zip(left, right).allSatisfy { $0.value.exponent == $1.value.exponent }
+}
+
+extension SeededGenerator {
+  /// The series of a device; some metrics share their times.
+  mutating func device() -> [SeriesSamples] {
+    var series: [SeriesSamples] = []
+    var number = 0
+    for _ in 0..<Int.random(in: 1...6, using: &self) {
+      number += Int.random(in: 1...30, using: &self)
+      var samples = self.samples(Int.random(in: 1...60, using: &self))
+      if let last = series.last, Bool.random(using: &self) {
+        let value = self.value()
+        let isConstant = Bool.random(using: &self)
+        samples = last.samples.map {
+          Sample(time: $0.time, value: isConstant ? value : self.value(), quality: quality())
+        }
+      }
+      Samples.normalize(&samples)
+      series.append(SeriesSamples(metric: Metric(number: UInt16(number)), samples: samples))
+    }
+    return series
+  }
+}
+
+/// Equality that also tells `0.5` from `0.50`.
+func areIdentical(_ left: [SeriesSamples], _ right: [SeriesSamples]) -> Bool {
+  left.map(\.metric) == right.map(\.metric)
+    && zip(left, right).allSatisfy { areIdentical($0.samples, $1.samples) }
 }

@@ -34,7 +34,7 @@ import Testing
         ExactDecimal(
           significand: Int128(Int.random(in: 0...2, using: &generator) * 10),
           exponent: Int.random(in: -2 ... -1, using: &generator)),
-        Quality.allCases.randomElement(using: &generator) ?? .good)
+        generator.quality())
     }
     var model: [Sample] = []
     for candidate in all.sorted(by: isBetter) {

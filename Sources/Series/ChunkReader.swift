@@ -1,0 +1,79 @@
+import SiteModel
+
+/// Reads columns of a ``DeviceChunk`` by its directory; a time column is decoded once.
+struct ChunkReader {
+  let directory: ChunkDirectory
+  private let bytes: UnsafeRawBufferPointer
+  /// Where each column begins; the time columns, then the series', then the end.
+  private var starts: [Int] = []
+  private var times: [[Int64]?]
+
+  /// Reads the directory.
+  init(_ bytes: UnsafeRawBufferPointer) throws(CorruptBytes) {
+    self.bytes = bytes
+    var end = 0
+    directory = try ChunkDirectory(bytes, end: &end)
+    times = Array(repeating: nil, count: directory.times.count)
+    for length in directory.times.map(\.length) + directory.series.map(\.length) {
+      starts.append(end)
+      end += length
+      // Lengths are below 2^32 and fewer than 2^17, but let nothing depend on it.
+      guard end < Int.max >> 2 else { throw CorruptBytes(offset: 1) }
+    }
+    starts.append(end)
+  }
+
+  /// The columns must fill the bytes to their end.
+  func requireEnd() throws(CorruptBytes) {
+    guard starts.last == bytes.count else { throw CorruptBytes(offset: bytes.count) }
+  }
+
+  /// The series of a position in the directory.
+  mutating func series(_ position: Int) throws(CorruptBytes) -> SeriesSamples {
+    SeriesSamples(
+      metric: directory.series[position].metric,
+      samples: try samples(position, from: .min, to: nil))
+  }
+
+  /// Samples of a series with `from` <= time < `to`; nil: no end.
+  mutating func samples(
+    _ position: Int, from: Int64, to: Int64?
+  ) throws(CorruptBytes) -> [Sample] {
+    let entry = directory.series[position]
+    let span = directory.times[entry.timeIndex]
+    if span.last < from { return [] }
+    if let to, span.first >= to { return [] }
+    let list = try timeList(entry.timeIndex)
+    let lower = list.partition { $0 < from }
+    let upper = to.map { end in list.partition { $0 < end } } ?? list.count
+    let column = try self.column(directory.times.count + position)
+    return try ValueColumn.decode(column, times: list, lower..<upper, last: entry.last)
+  }
+
+  private mutating func timeList(_ index: Int) throws(CorruptBytes) -> [Int64] {
+    if let known = times[index] { return known }
+    let list = try TimeColumn.decode(try column(index), directory.times[index])
+    times[index] = list
+    return list
+  }
+
+  /// The content of a column, whose checksum must be right; empty when it has none.
+  private func column(_ index: Int) throws(CorruptBytes) -> UnsafeRawBufferPointer {
+    let (start, end) = (starts[index], starts[index + 1])
+    guard end <= bytes.count else { throw CorruptBytes(offset: bytes.count) }
+    let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+    return part.isEmpty ? part : try Checksum.open(part)
+  }
+}
+
+extension [Int64] {
+  /// How many at the front fulfil a condition that the rest does not.
+  fileprivate func partition(_ isBefore: (Int64) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
