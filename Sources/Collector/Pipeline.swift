@@ -30,7 +30,7 @@ final class Pipeline {
   private var segment: Int64
   private var duplicates = 0
   private var messagesSinceSnapshot = 0
-  private var compactionTrouble: String?
+  private var careTrouble: String?
   private var lastTick: Timestamp
 
   init(
@@ -91,12 +91,13 @@ final class Pipeline {
       addControls(hasDrained: hasDrained)
       guard !batch.isEmpty else {
         session.release()
+        care()
         continue
       }
       try process()
       guard try commit(until: isStopping) else { break }
       session.release()
-      compact()
+      care()
     }
   }
 
@@ -231,15 +232,19 @@ final class Pipeline {
       firstDevice: engine.devices.count - outcome.newDevices.count)
   }
 
-  /// Does what the pipeline can do without for long. A failure is shown until it works again, and
-  /// told once until another one comes.
-  private func compact() {
+  /// Looks after the file: what the pipeline can do without for long. One step a round, so that
+  /// messages wait for none of it long; two when readings come in faster than that. A failure is
+  /// shown until it works again, and told once until another one comes.
+  private func care() {
     var trouble: String?
-    do throws(StoreError) { _ = try store.compactIfNeeded(now: clock.now()) } catch { trouble = "\(error)" }
-    guard trouble != compactionTrouble else { return }
-    compactionTrouble = trouble
-    if let trouble { log.warning("readings are not compacted: \(trouble)") }
-    status.update { $0.compactionTrouble = trouble }
+    do throws(StoreError) {
+      let now = clock.now()
+      if try store.compactIfNeeded(now: now) { _ = try store.compactIfNeeded(now: now) }
+    } catch { trouble = "\(error)" }
+    guard trouble != careTrouble else { return }
+    careTrouble = trouble
+    if let trouble { log.warning("the file is not looked after: \(trouble)") }
+    status.update { $0.careTrouble = trouble }
   }
 
   private func account() {

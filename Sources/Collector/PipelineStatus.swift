@@ -22,14 +22,14 @@ public final class PipelineStatus: Sendable {
     public var trouble: String?
     /// Why readings stay where commits put them, which costs room and speed only; nil when all is
     /// well.
-    public var compactionTrouble: String?
+    public var careTrouble: String?
 
     /// One line for people.
     public var line: String {
       let link = broker.map { "connected to \($0)" } ?? "not connected"
       let state = trouble.map { "NOT STORING: \($0); " } ?? ""
-      let compaction = compactionTrouble.map { "NOT COMPACTING: \($0); " } ?? ""
-      return "\(state)\(compaction)\(link); \(messages) messages, \(readings) readings, "
+      let care = careTrouble.map { "FILE NOT LOOKED AFTER: \($0); " } ?? ""
+      return "\(state)\(care)\(link); \(messages) messages, \(readings) readings, "
         + "\(openIncidents) open alerts, \(quarantined) quarantined, \(duplicates) repeated"
     }
   }

@@ -131,7 +131,7 @@ enum Schema {
       first_ms INTEGER NOT NULL,   -- earliest sample
       last_ms INTEGER NOT NULL,    -- latest sample
       samples INTEGER NOT NULL,    -- samples in the body
-      body BLOB NOT NULL           -- layout in Series/ChunkCodec.swift
+      body BLOB NOT NULL           -- layout in Series/OldChunk.swift
     ) STRICT;
     CREATE INDEX chunk_series ON chunk (device, metric, last_ms, first_ms);
     CREATE TABLE event (

@@ -42,6 +42,15 @@ public struct StoreOptions: Sendable, Equatable {
   /// 100 000 by default. Pending ones are never removed.
   public var outboxRowsLimit = 100_000
 
+  /// Days that raw samples are kept, 0…36 500; 0, the default, for ever.
+  public var rawRetentionDays = 0
+  /// Days that hourly roll-ups are kept, 0…36 500; 0, the default, for ever.
+  public var hourlyRetentionDays = 0
+  /// Days that daily roll-ups are kept, 0…36 500; 0, the default, for ever.
+  public var dailyRetentionDays = 0
+  /// Days that the journal is kept, 0…36 500; 0, the default, for ever.
+  public var journalRetentionDays = 0
+
   /// The defaults.
   public init() {}
 
@@ -59,6 +68,10 @@ public struct StoreOptions: Sendable, Equatable {
       ("chunk_series_samples", chunkSeriesSamples, 2...65_536),
       ("quarantine_rows_limit", quarantineRowsLimit, 0...10_000_000),
       ("outbox_rows_limit", outboxRowsLimit, 0...10_000_000),
+      ("raw_retention_days", rawRetentionDays, 0...36_500),
+      ("hourly_retention_days", hourlyRetentionDays, 0...36_500),
+      ("daily_retention_days", dailyRetentionDays, 0...36_500),
+      ("journal_retention_days", journalRetentionDays, 0...36_500),
     ]
     return ranges.filter { !$0.2.contains($0.1) }.map { name, value, range in
       let text = "\(name): found \(value), expected \(range.lowerBound) to \(range.upperBound)"

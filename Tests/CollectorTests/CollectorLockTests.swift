@@ -34,7 +34,7 @@ import Testing
   @Test func theStatusLineShowsWhatIsWrong() {
     let status = PipelineStatus()
     #expect(status.now.line.hasPrefix("not connected; 0 messages"))
-    status.update { $0.compactionTrouble = "damaged" }
-    #expect(status.now.line.hasPrefix("NOT COMPACTING: damaged; not connected"))
+    status.update { $0.careTrouble = "damaged" }
+    #expect(status.now.line.hasPrefix("FILE NOT LOOKED AFTER: damaged; not connected"))
   }
 }
