@@ -61,7 +61,10 @@ struct Recovery {
     do throws(StoreError) {
       let names = try store.reader.deviceNames()
       let newest = try store.reader.newestNotification()
-      fits = names == engine.devices.names && newest == engine.nextNotification - 1
+      let texts = try store.reader.texts().texts
+      fits =
+        names == engine.devices.names && texts == engine.texts.texts
+        && newest == engine.nextNotification - 1
     } catch { throw .store(error) }
     guard fits else {
       throw .damaged("the replayed journal does not fit what is stored; run 'sitewatt verify'")
@@ -71,14 +74,16 @@ struct Recovery {
   private func fromSnapshot() throws(StartError) -> (Engine, Int64) {
     let snapshot: (seq: Int64, bytes: [UInt8])?
     let names: [String]
+    let texts: [String]
     do throws(StoreError) {
       snapshot = try store.reader.latestSnapshot()
       names = try store.reader.deviceNames()
+      texts = try store.reader.texts().texts
     } catch { throw .store(error) }
     guard let snapshot else { return (try make([]), 0) }
     do {
       let engine = try make(try Engine.activeFiles(of: snapshot.bytes))
-      try engine.restore(snapshot.bytes, names: names)
+      try engine.restore(snapshot.bytes, names: names, texts: texts)
       return (engine, snapshot.seq)
     } catch let error as CorruptBytes {
       log.warning("the saved state does not fit (\(error)); the whole journal is replayed")

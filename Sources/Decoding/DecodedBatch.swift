@@ -24,6 +24,8 @@ public struct DecodedBatch: Sendable {
 
   /// Measured values in the order of messages and of members within a message.
   public internal(set) var readings: [Reading] = []
+  /// Values of the readings of text metrics: such a reading's value is a position here.
+  public internal(set) var texts: [String] = []
   /// Alarms in the same order.
   public internal(set) var events: [DeviceEvent] = []
   /// What was not taken, in the same order.
@@ -44,6 +46,7 @@ public struct DecodedBatch: Sendable {
   /// Forgets everything and keeps the memory.
   public mutating func removeAll() {
     readings.removeAll(keepingCapacity: true)
+    texts.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
     rejections.removeAll(keepingCapacity: true)
     sightings.removeAll(keepingCapacity: true)

@@ -27,12 +27,16 @@ public struct DecodedObject: Sendable, Equatable {
     if let value, !value.isEmpty { fields.append(Field(key: key, value: value)) }
   }
 
-  /// A reading, with its site when `registry` knows the device.
-  public init(_ reading: Reading, _ devices: DeviceTable, _ registry: Registry) {
+  /// A reading, with its site when `registry` knows the device. `texts` are those that readings of
+  /// text metrics point to.
+  public init(
+    _ reading: Reading, texts: [String], _ devices: DeviceTable, _ registry: Registry
+  ) {
     let definition = MetricCatalogue.definition(of: reading.metric)
     begin("reading", reading.device, devices, registry)
     add("metric", definition?.name)
-    add("value", reading.value.description)
+    let isText = definition?.kind == .text
+    add("value", isText ? texts[Int(reading.value.significand)] : reading.value.description)
     add("unit", definition?.unit.name)
     add("time", reading.time.description)
     add("quality", reading.quality.name)
@@ -70,7 +74,7 @@ public struct DecodedObject: Sendable, Equatable {
 extension DecodedBatch {
   /// Everything in the words of `decode`: readings, then events, then rejections.
   public func objects(_ devices: DeviceTable, _ registry: Registry) -> [DecodedObject] {
-    readings.map { DecodedObject($0, devices, registry) }
+    readings.map { DecodedObject($0, texts: texts, devices, registry) }
       + events.map { DecodedObject($0, devices, registry) }
       + rejections.map { DecodedObject($0, devices, registry) }
   }

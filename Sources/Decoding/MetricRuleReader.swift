@@ -22,6 +22,11 @@ extension PlanReader {
     if words >= 0, scale != nil || ratio != TransformerRatio.none {
       row.report("words", "values of words are not scaled: leave out scale and ratio")
     }
+    if definition.kind == .text,
+      words >= 0 || scale != nil || ratio != TransformerRatio.none
+    {
+      row.report("metric", "\(name) is a text: leave out words, scale and ratio")
+    }
     guard let exponent = exponent(row, unit: unit, to: definition) else { return nil }
     if let scale, scale == .zero {
       row.report("scale", "found '0', expected a factor other than 0")
@@ -40,6 +45,7 @@ extension PlanReader {
     MetricRule(
       metric: definition.metric, factor: factor, isScaled: factor != ExactDecimal(1),
       ratio: ratio, words: words, takesTruth: definition.kind == .state,
+      isText: definition.kind == .text,
       low: definition.plausible.lowerBound, high: definition.plausible.upperBound)
   }
 
@@ -49,7 +55,7 @@ extension PlanReader {
     _ row: ConfigSection, unit: String?, to definition: MetricDefinition
   ) -> Int? {
     guard let unit else {
-      if ["state", "1"].contains(definition.unit.name) { return 0 }
+      if ["state", "text", "1"].contains(definition.unit.name) { return 0 }
       row.report("unit", "is missing, \(definition.name) is kept in \(definition.unit.name)")
       return nil
     }

@@ -20,6 +20,8 @@ struct MetricRule: Sendable {
   let words: Int32
   /// True when JSON's `true` and `false` count as 1 and 0.
   let takesTruth: Bool
+  /// True when the value is a text.
+  let isText: Bool
   let low: ExactDecimal
   let high: ExactDecimal
 }

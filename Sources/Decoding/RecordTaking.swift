@@ -122,6 +122,16 @@ extension MessageWalk {
   ) throws(Rejection) {
     guard let place = try value(at: node) else { return }
     do throws(ValueFault) {
+      if model.plan.rules[rule].isText {
+        let text = try DeviceProfile.text(of: nodes[place])
+        batch.readings.append(
+          Reading(
+            device: directory.entries[Int(position)].device,
+            metric: model.plan.rules[rule].metric, time: time.time,
+            value: ExactDecimal(batch.texts.count), quality: time.quality))
+        batch.texts.append(text)
+        return
+      }
       let value = try model.value(
         of: nodes[place], by: rule, ratios: directory.entries[Int(position)])
       let low = model.plan.rules[rule].low

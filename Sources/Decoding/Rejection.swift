@@ -22,6 +22,8 @@ public enum RejectionReason: String, Sendable, CaseIterable {
   case badTime = "bad_time"
   /// A text that should be a number is none.
   case badNumber = "bad_number"
+  /// A text that is too long, or has control characters.
+  case badText = "bad_text"
   /// A number with more digits than can be kept exactly.
   case numberTooLong = "number_too_long"
   /// A value of another type than the profile expects.

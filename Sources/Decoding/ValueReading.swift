@@ -24,6 +24,18 @@ extension DeviceProfile {
     return try scaled(number, by: rule, ratios)
   }
 
+  /// The text of a node: a JSON text, or a number as it is written.
+  static func text(of node: JSONNode) throws(ValueFault) -> String {
+    let expected = "a text of at most \(TextTable.lengthLimit) bytes without control characters"
+    guard node.type == .text || node.type == .number else {
+      throw ValueFault(reason: .wrongType, expected: expected)
+    }
+    let bytes = node.textBytes
+    guard bytes.count <= TextTable.lengthLimit, bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+    else { throw ValueFault(reason: .badText, expected: expected) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
   /// The value of a code: whole, or by its longest ending in the table; -1 without one.
   func find(_ code: UnsafeRawBufferPointer, in table: CodeTable) -> Int {
     if table.endings.isEmpty { return Int(plan.words.find(code, in: table.words)) }

@@ -10,6 +10,8 @@ public final class Engine {
   public private(set) var reference: Reference
   /// Names and numbers of all devices.
   public private(set) var devices: DeviceTable
+  /// Texts that were values, and their numbers.
+  public private(set) var texts = TextTable()
   private var decoder: Decoder
   private var detector: Detector
   private var incidents: Incidents
@@ -17,6 +19,8 @@ public final class Engine {
   public private(set) var activeFiles: [Int64]
   private var speakers: [(device: DeviceIndex, silentAfter: Int64)] = []
   private var silences: [Int64] = []
+  /// Entries of the batch that the decoded texts came with.
+  private var textEntries: [Int] = []
 
   /// An engine that has seen nothing.
   public init(reference: Reference, activeFiles: [Int64] = []) {
@@ -56,6 +60,7 @@ public final class Engine {
     var decoded = DecodedBatch()
     var findings: [Finding] = []
     var moment = Detector.Moment(now: Timestamp(milliseconds: 0), segment: segment, entry: 0)
+    textEntries.removeAll(keepingCapacity: true)
     for position in 0..<batch.count {
       let entry = batch.entry(at: position)
       moment = Detector.Moment(now: entry.time, segment: segment, entry: position)
@@ -67,6 +72,7 @@ public final class Engine {
     }
     detector.flush(devices: devices, at: moment, into: &findings)
     outcome.readings = decoded.readings
+    numberTexts(decoded.texts, &outcome)
     outcome.events = decoded.events
     for position in known..<devices.count {
       outcome.newDevices.append(devices.name(of: DeviceIndex(Int32(position))))
@@ -86,6 +92,7 @@ public final class Engine {
     decoder.decode(
       topic: entry.topic, payload: entry.payload, receivedAt: entry.time,
       retained: entry.isRetained, devices: &devices, into: &decoded)
+    while textEntries.count < decoded.texts.count { textEntries.append(moment.entry) }
     let isUsed = decoded.readings.count > readings || decoded.events.count > events
     for rejection in decoded.rejections[rejections...] {
       outcome.quarantined.append(
@@ -102,6 +109,30 @@ public final class Engine {
         speakers: speakers, readings: decoded.readings[readings...],
         events: decoded.events[events...], isRetained: entry.isRetained),
       devices: devices, at: moment, into: &findings)
+  }
+
+  /// Readings of texts point into the decoded batch; from here on they carry lasting numbers.
+  private func numberTexts(_ found: [String], _ outcome: inout Outcome) {
+    outcome.firstText = texts.count
+    guard !found.isEmpty else { return }
+    outcome.readings.removeAll { reading in
+      guard MetricCatalogue.definition(of: reading.metric)?.kind == .text else { return false }
+      let place = Int(reading.value.significand)
+      if texts.number(of: found[place]) != nil { return false }
+      outcome.quarantined.append(
+        Quarantined(
+          entry: textEntries[place], reason: "too_many_texts",
+          detail: "found text '\(found[place])', expected one of the \(TextTable.limit) that are known",
+          isWhole: false))
+      return true
+    }
+    for place in outcome.readings.indices
+    where MetricCatalogue.definition(of: outcome.readings[place].metric)?.kind == .text {
+      let text = found[Int(outcome.readings[place].value.significand)]
+      guard let number = texts.number(of: text) else { continue }
+      outcome.readings[place].value = ExactDecimal(number)
+    }
+    outcome.newTexts = Array(texts.texts[outcome.firstText...])
   }
 
   private func control(
@@ -161,9 +192,9 @@ public enum EngineError: Error, Sendable {
 }
 
 extension Engine {
-  /// Version of the snapshot's layout; another one is not read, and the journal is replayed
+  /// Version of the snapshot's layout; a newer one is not read, and the journal is replayed
   /// instead.
-  static let snapshotVersion: UInt64 = 1
+  static let snapshotVersion: UInt64 = 2
 
   /// Everything the engine remembers, so that a restart need not replay the whole journal.
   public func snapshot() -> [UInt8] {
@@ -172,6 +203,7 @@ extension Engine {
     writer.unsigned(UInt64(activeFiles.count))
     for file in activeFiles { writer.signed(file) }
     writer.unsigned(UInt64(devices.count))
+    writer.unsigned(UInt64(texts.count))
     detector.write(to: &writer)
     incidents.write(to: &writer)
     return writer.bytes
@@ -183,28 +215,33 @@ extension Engine {
     let result = snapshot.withUnsafeBytes { bytes in
       Result { () throws(CorruptBytes) in
         var reader = ByteReader(bytes)
-        return try readHead(&reader)
+        return try readHead(&reader).files
       }
     }
     return try result.get()
   }
 
   /// Takes up a snapshot. `names` are the stored devices in the order of their numbers, of which
-  /// the snapshot may know only the first ones.
-  public func restore(_ snapshot: [UInt8], names: [String]) throws(CorruptBytes) {
+  /// the snapshot may know only the first ones; `texts` likewise.
+  public func restore(
+    _ snapshot: [UInt8], names: [String], texts: [String]
+  ) throws(CorruptBytes) {
     let result = snapshot.withUnsafeBytes { bytes in
-      Result { () throws(CorruptBytes) in try restore(bytes, names: names) }
+      Result { () throws(CorruptBytes) in try restore(bytes, names: names, texts: texts) }
     }
     try result.get()
   }
 
   private func restore(
-    _ bytes: UnsafeRawBufferPointer, names: [String]
+    _ bytes: UnsafeRawBufferPointer, names: [String], texts: [String]
   ) throws(CorruptBytes) {
     var reader = ByteReader(bytes)
-    let files = try Self.readHead(&reader)
+    let (version, files) = try Self.readHead(&reader)
     let count = try reader.unsigned()
     guard count <= UInt64(names.count) else { throw CorruptBytes(offset: reader.offset) }
+    // Version 1 knew no texts.
+    let textCount = version == 1 ? 0 : try reader.unsigned()
+    guard textCount <= UInt64(texts.count) else { throw CorruptBytes(offset: reader.offset) }
     let table = DeviceTable(names: Array(names.prefix(Int(count))))
     guard table.count == count else { throw CorruptBytes(offset: reader.offset) }
     let detector = try Detector(
@@ -213,13 +250,17 @@ extension Engine {
     guard reader.isAtEnd else { throw CorruptBytes(offset: reader.offset) }
     activeFiles = files
     devices = table
+    self.texts = TextTable(texts: Array(texts.prefix(Int(textCount))))
     self.detector = detector
   }
 
-  private static func readHead(_ reader: inout ByteReader) throws(CorruptBytes) -> [Int64] {
-    guard try reader.unsigned() == snapshotVersion else { throw CorruptBytes(offset: 0) }
+  private static func readHead(
+    _ reader: inout ByteReader
+  ) throws(CorruptBytes) -> (version: UInt64, files: [Int64]) {
+    let version = try reader.unsigned()
+    guard (1...snapshotVersion).contains(version) else { throw CorruptBytes(offset: 0) }
     var files: [Int64] = []
     for _ in 0..<(try reader.count()) { files.append(try reader.signed()) }
-    return files
+    return (version, files)
   }
 }

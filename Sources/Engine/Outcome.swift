@@ -25,6 +25,10 @@ public struct Quarantined: Sendable, Equatable {
 public struct Outcome: Sendable {
   /// Names of devices seen for the first time, numbered on from those before.
   public var newDevices: [String] = []
+  /// Texts seen for the first time, numbered from `firstText` on.
+  public var newTexts: [String] = []
+  /// How many texts were known before.
+  public var firstText = 0
   /// Decoded values in the order of the batch.
   public var readings: [Reading] = []
   /// Decoded events in the order of the batch.
@@ -57,6 +61,7 @@ public struct Outcome: Sendable {
   /// Empties everything and keeps the memory.
   public mutating func removeAll() {
     newDevices.removeAll(keepingCapacity: true)
+    newTexts.removeAll(keepingCapacity: true)
     readings.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
     quarantined.removeAll(keepingCapacity: true)

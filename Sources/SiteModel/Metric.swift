@@ -21,6 +21,8 @@ public enum MetricKind: String, Sendable {
   case counter
   /// A switch: 0 is off, closed or normal; 1 is on, open or present.
   case state
+  /// A text, such as a version. What is stored is its number in a ``TextTable``.
+  case text
 }
 
 /// One row of the metric catalogue.

@@ -36,6 +36,7 @@ public enum MetricCatalogue {
 
   private static let rows: [Row] =
     energy + voltage + current + power + money + battery + security + environment + network
+    + texts
 
   // Ranges are wide on purpose: they separate a broken value from a surprising one.
   private static let energy: [Row] =
@@ -130,5 +131,12 @@ public enum MetricCatalogue {
     (122, "network.latency", "ms", .gauge, "0", "600000"),
     (123, "network.loss", "%", .gauge, "0", "100"),
     (124, "device.temperature", "°C", .gauge, "-60", "150"),
+  ]
+
+  // A text has no range; that of its number is every number a table can have.
+  private static let texts: [Row] = [
+    (140, "device.model", "text", .text, "0", "4294967295"),
+    (141, "device.firmware", "text", .text, "0", "4294967295"),
+    (142, "sim.iccid", "text", .text, "0", "4294967295"),
   ]
 }

@@ -32,7 +32,7 @@ public struct Unit: Sendable, Hashable {
     table["fen/kWh"] = ("yuan/kWh", -2)
     table["yuan"] = ("yuan", 0)
     table["fen"] = ("yuan", -2)
-    for plain in ["°C", "%", "µg/m³", "dB", "dBm", "°", "lx", "min", "m", "state"] {
+    for plain in ["°C", "%", "µg/m³", "dB", "dBm", "°", "lx", "min", "m", "state", "text"] {
       table[plain] = (plain, 0)
     }
     table["1"] = ("1", 0)

@@ -26,6 +26,7 @@ extension Store {
     return try write { db in
       let seq = try insertJournal(db, batch, after: newest)
       try insertDevices(db, outcome.newDevices, from: firstDevice)
+      try insertTexts(db, outcome)
       if let readings { try insertRecent(db, seq, readings, outcome.readings) }
       try insertEvents(db, seq, outcome.events)
       try insertQuarantine(db, seq, batch, outcome.quarantined)

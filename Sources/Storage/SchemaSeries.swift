@@ -31,6 +31,11 @@ extension Schema {
       body BLOB NOT NULL           -- layout in Series/DeviceChunk.swift
     ) STRICT;
     CREATE INDEX chunk_device ON chunk (device, last_ms, first_ms);
+    CREATE TABLE text (
+      -- Texts that are values; a sample of a metric with unit 'text' holds the number.
+      id INTEGER PRIMARY KEY,      -- from 0, in order of first sight
+      text TEXT NOT NULL UNIQUE
+    ) STRICT;
     CREATE TABLE latest (
       -- The newest sample of every series, as of its last compaction.
       device INTEGER NOT NULL,     -- device.id

@@ -50,6 +50,10 @@ public struct StoreOptions: Sendable, Equatable {
   public var dailyRetentionDays = 0
   /// Days that the journal is kept, 0…36 500; 0, the default, for ever.
   public var journalRetentionDays = 0
+  /// Metrics with hourly roll-ups; registers of energy by default.
+  public var rollupHour = MetricPatterns.energy
+  /// Metrics with daily roll-ups; all by default.
+  public var rollupDay = MetricPatterns.all
 
   /// The defaults.
   public init() {}

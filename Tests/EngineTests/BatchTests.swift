@@ -99,16 +99,19 @@ import Testing
     let world = try World()
     var random = SeededGenerator(seed: seed)
     let engine = world.engine()
-    var names: [String] = []
+    var (names, texts): ([String], [String]) = ([], [])
     let journal = RandomJournal(seed: seed, batches: 40)
     for (index, body) in journal.bodies.enumerated() {
       let batch = try RestartTests.batch(body)
-      names += try world.process(batch, by: engine, segment: Int64(index)).newDevices
+      let outcome = try world.process(batch, by: engine, segment: Int64(index))
+      names += outcome.newDevices
+      texts += outcome.newTexts
     }
     let snapshot = engine.snapshot()
     for length in 0..<snapshot.count where length % 7 == 0 {
       #expect(throws: CorruptBytes.self) {
-        try world.engine().restore(Array(snapshot[..<length]), names: names)
+        try world.engine().restore(
+          Array(snapshot[..<length]), names: names, texts: texts)
       }
     }
     for _ in 0..<400 {
@@ -116,7 +119,7 @@ import Testing
       for _ in 0..<random.number(1...3) {
         damaged[random.number(0...(damaged.count - 1))] = UInt8(random.number(0...255))
       }
-      guard let other = try? world.engine(from: damaged, names: names) else { continue }
+      guard let other = try? world.engine(from: damaged, names: names, texts: texts) else { continue }
       for body in journal.bodies.suffix(3) {
         _ = try world.process(try RestartTests.batch(body), by: other, segment: 99)
       }

@@ -75,6 +75,10 @@ struct RandomJournal {
       let prices = ["1.05", "1.10", "1.2", "1.20", "0.99999999", "1.15000001", "999"]
       text += #","price.energy":\#(random.one(of: prices))"#
     }
+    if random.happens(onceIn: 6) {
+      text += #","device.firmware":"V\#(random.number(1...9)).\#(random.number(0...3))"#
+      text += "\""
+    }
     let before = registers[number, default: 100_000]
     let after = random.happens(onceIn: 25) ? 7 : before + random.number(0...900)
     registers[number] = after

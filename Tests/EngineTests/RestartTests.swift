@@ -14,17 +14,18 @@ import Testing
     let steady = world.engine()
     var restarted = world.engine()
     var random = SeededGenerator(seed: seed &* 31)
-    var names: [String] = []
+    var (names, texts): ([String], [String]) = ([], [])
     for (index, body) in journal.bodies.enumerated() {
       let batch = try Self.batch(body)
       let expected = try world.process(batch, by: steady, segment: Int64(index + 1))
       let found = try world.process(batch, by: restarted, segment: Int64(index + 1))
       try #require(Self.text(found) == Self.text(expected), "seed \(seed), batch \(index)")
       names += expected.newDevices
+      texts += expected.newTexts
       let isSame = restarted.snapshot() == steady.snapshot()
       try #require(isSame, "seed \(seed), batch \(index)")
       guard random.happens(onceIn: 3) else { continue }
-      restarted = try world.engine(from: restarted.snapshot(), names: names)
+      restarted = try world.engine(from: restarted.snapshot(), names: names, texts: texts)
       let isRestored = restarted.snapshot() == steady.snapshot()
       try #require(isRestored, "seed \(seed), after batch \(index)")
     }
@@ -39,15 +40,16 @@ import Testing
     let steady = world.engine()
     var snapshots: [[UInt8]] = [steady.snapshot()]
     var outcomes: [String] = []
-    var names: [String] = []
+    var (names, texts): ([String], [String]) = ([], [])
     for (index, body) in journal.bodies.enumerated() {
       let outcome = try world.process(try Self.batch(body), by: steady, segment: Int64(index + 1))
       outcomes.append(Self.text(outcome))
       names += outcome.newDevices
+      texts += outcome.newTexts
       snapshots.append(steady.snapshot())
     }
     for start in stride(from: 0, to: journal.bodies.count, by: 13) {
-      let engine = try world.engine(from: snapshots[start], names: names)
+      let engine = try world.engine(from: snapshots[start], names: names, texts: texts)
       for index in start..<journal.bodies.count {
         let batch = try Self.batch(journal.bodies[index])
         let outcome = try world.process(batch, by: engine, segment: Int64(index + 1))

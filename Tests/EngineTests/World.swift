@@ -71,15 +71,17 @@ struct World {
   }
 
   /// An engine that goes on from a snapshot.
-  func engine(from snapshot: [UInt8], names: [String]) throws -> Engine {
+  func engine(
+    from snapshot: [UInt8], names: [String], texts: [String]
+  ) throws -> Engine {
     let files = try Engine.activeFiles(of: snapshot)
     guard let number = files.first, let reference = editions[number] else {
       let engine = engine()
-      try engine.restore(snapshot, names: names)
+      try engine.restore(snapshot, names: names, texts: texts)
       return engine
     }
     let engine = Engine(reference: reference, activeFiles: files)
-    try engine.restore(snapshot, names: names)
+    try engine.restore(snapshot, names: names, texts: texts)
     return engine
   }
 
