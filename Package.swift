@@ -56,7 +56,10 @@ let package = Package(
     room("Engine", ["Alerting", "Decoding", "Detection", "SiteModel"]),
     room(
       "Storage",
-      ["Alerting", "CZstd", "Engine", "Series", "SiteModel", library("GRDB", "GRDB.swift")]),
+      [
+        "Alerting", "CZstd", "Engine", "Series", "SiteModel", library("GRDB", "GRDB.swift"),
+        library("GRDBSQLite", "GRDB.swift"),
+      ]),
     room("MQTT", ["CMosquitto", "SiteModel"]),
     room(
       "Notifiers",
@@ -111,7 +114,11 @@ let package = Package(
         "TestSupport",
       ]),
     tests(
-      "StorageTests", ["Alerting", "Engine", "Series", "SiteModel", "Storage", "TestSupport"]),
+      "StorageTests",
+      [
+        "Alerting", "Engine", "Series", "SiteModel", "Storage", "TestSupport",
+        library("GRDB", "GRDB.swift"),
+      ]),
     tests("MQTTTests", ["MQTT", "SiteModel", "TestSupport"]),
     tests("NotifiersTests", ["Notifiers", "SiteModel", "TestSupport"]),
     tests("SimulatorTests", ["Simulator", "SiteModel"]),
@@ -123,7 +130,11 @@ let package = Package(
         "TestSupport", library("Logging", "swift-log"),
         library("ServiceLifecycle", "swift-service-lifecycle"),
       ]),
-    tests("ToolsTests", ["Setup", "SiteModel", "Storage", "TestSupport", "Tools"]),
+    tests(
+      "ToolsTests",
+      [
+        "Documents", "Engine", "Series", "Setup", "SiteModel", "Storage", "TestSupport", "Tools",
+      ]),
     tests(
       "AcceptanceTests",
       [

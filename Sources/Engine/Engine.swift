@@ -19,6 +19,9 @@ public final class Engine {
   public private(set) var activeFiles: [Int64]
   private var speakers: [(device: DeviceIndex, silentAfter: Int64)] = []
   private var silences: [Int64] = []
+  private var devicesBySite: [String: [String]]?
+  /// A decoder of its own for old messages, with the names that were known when it was made.
+  private var reviewer: (decoder: Decoder, names: DeviceTable)?
   /// Entries of the batch that the decoded texts came with.
   private var textEntries: [Int] = []
 
@@ -104,6 +107,9 @@ public final class Engine {
     for sighting in decoded.sightings[sightings...] {
       speakers.append((sighting.device, silences[sighting.profile]))
     }
+    mention(
+      decoded.readings[readings...], decoded.events[events...], decoded.sightings[sightings...],
+      entry, moment.entry, &outcome)
     detector.observe(
       Detector.Message(
         speakers: speakers, readings: decoded.readings[readings...],
@@ -157,6 +163,7 @@ public final class Engine {
     _ reference: Reference, _ moment: Detector.Moment, _ findings: inout [Finding]
   ) {
     self.reference = reference
+    (devicesBySite, reviewer) = (nil, nil)
     decoder = Decoder(
       profiles: reference.profiles, registry: reference.context.registry,
       payloadLimit: reference.payloadLimit)
@@ -180,6 +187,56 @@ public final class Engine {
     incidents.take(
       alert, routes: reference.routes, alerts: &outcome.alerts,
       notifications: &outcome.notifications)
+  }
+}
+
+extension Engine {
+  /// Names of a site's registered devices.
+  public func deviceNames(ofSite site: String) -> [String] {
+    if devicesBySite == nil {
+      let devices = reference.context.registry.devices.values
+      devicesBySite = Dictionary(grouping: devices, by: \.site).mapValues { $0.map(\.id).sorted() }
+    }
+    return devicesBySite?[site] ?? []
+  }
+
+  /// Which device each message of a batch is about by the profiles and registry in force, without
+  /// any consequence; for batches of which nobody noted it when they came.
+  public func mentions(of batch: Batch) -> [Mention] {
+    // Not the living decoder: it must not learn of devices that no journal row made known.
+    var (decoder, names) =
+      reviewer
+      ?? (
+        Decoder(
+          profiles: reference.profiles, registry: reference.context.registry,
+          payloadLimit: reference.payloadLimit), devices
+      )
+    var (decoded, outcome) = (DecodedBatch(), Outcome())
+    for position in 0..<batch.count {
+      let entry = batch.entry(at: position)
+      guard entry.kind == .message else { continue }
+      decoded.removeAll()
+      decoder.decode(
+        topic: entry.topic, payload: entry.payload, receivedAt: entry.time,
+        retained: entry.isRetained, devices: &names, into: &decoded)
+      mention(
+        decoded.readings[...], decoded.events[...], decoded.sightings[...], entry, position,
+        &outcome)
+    }
+    reviewer = (decoder, names)
+    return outcome.mentions.filter { Int($0.device.position) < devices.count }
+  }
+
+  private func mention(
+    _ readings: ArraySlice<Reading>, _ events: ArraySlice<DeviceEvent>,
+    _ sightings: ArraySlice<Sighting>, _ entry: JournalEntry, _ position: Int,
+    _ outcome: inout Outcome
+  ) {
+    for reading in readings { outcome.mention(reading.device, reading.time, in: position) }
+    for event in events { outcome.mention(event.device, event.time, in: position) }
+    guard readings.isEmpty, events.isEmpty else { return }
+    // It was heard, but said nothing that could be used.
+    for sighting in sightings { outcome.mention(sighting.device, entry.time, in: position) }
   }
 }
 

@@ -33,6 +33,8 @@ public struct Outcome: Sendable {
   public var readings: [Reading] = []
   /// Decoded events in the order of the batch.
   public var events: [DeviceEvent] = []
+  /// Which device each message is about, in the order of the batch; rarely twice the same.
+  public var mentions: [Mention] = []
   /// What could not be used.
   public var quarantined: [Quarantined] = []
   /// Alerts that were opened, amended or cleared; at most one row an id, in its last form.
@@ -64,6 +66,7 @@ public struct Outcome: Sendable {
     newTexts.removeAll(keepingCapacity: true)
     readings.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
+    mentions.removeAll(keepingCapacity: true)
     quarantined.removeAll(keepingCapacity: true)
     alerts.removeAll(keepingCapacity: true)
     notifications.removeAll(keepingCapacity: true)

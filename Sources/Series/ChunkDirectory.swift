@@ -104,12 +104,16 @@ struct ChunkDirectory {
 }
 
 extension ByteWriter {
+  private static func zigzag(_ value: Int) -> UInt64 {
+    UInt64(bitPattern: Int64((value << 1) ^ (value >> 63)))
+  }
+
   /// Quality, exponent and significand of a sample.
   fileprivate mutating func form(_ sample: Sample) {
     let narrow = Int64(exactly: sample.value.significand)
     // Exponents of everyday values, and good quality, make a small number.
     unsigned(
-      UInt64(ValueColumn.zigzag(Int64(sample.value.exponent))) << 3
+      Self.zigzag(sample.value.exponent) << 3
         | UInt64(sample.quality.rawValue) << 1 | (narrow == nil ? 1 : 0))
     if let narrow { signed(narrow) } else { wide(sample.value.significand) }
   }
@@ -132,7 +136,7 @@ extension ByteReader {
       throw CorruptBytes(offset: offset)
     }
     let significand = form & 1 == 0 ? Int128(try signed()) : try wide()
-    let exponent = Int(ValueColumn.unzigzag(form >> 3))
+    let exponent = Int(form >> 4) ^ (0 - Int(form >> 3 & 1))
     return Sample(
       time: Timestamp(milliseconds: time),
       value: ExactDecimal(significand: significand, exponent: exponent), quality: quality)

@@ -7,6 +7,8 @@ struct ChunkReader {
   /// Where each column begins; the time columns, then the series', then the end.
   private var starts: [Int] = []
   private var times: [[Int64]?]
+  /// Columns that were decoded, and so far: others may refer to them.
+  private var numbers: [NumberBuffer?]
 
   /// Reads the directory.
   init(_ bytes: UnsafeRawBufferPointer) throws(CorruptBytes) {
@@ -14,6 +16,7 @@ struct ChunkReader {
     var end = 0
     directory = try ChunkDirectory(bytes, end: &end)
     times = Array(repeating: nil, count: directory.times.count)
+    numbers = Array(repeating: nil, count: directory.series.count)
     for length in directory.times.map(\.length) + directory.series.map(\.length) {
       starts.append(end)
       end += length
@@ -46,8 +49,54 @@ struct ChunkReader {
     let list = try timeList(entry.timeIndex)
     let lower = list.partition { $0 < from }
     let upper = to.map { end in list.partition { $0 < end } } ?? list.count
-    let column = try self.column(directory.times.count + position)
-    return try ValueColumn.decode(column, times: list, lower..<upper, last: entry.last)
+    let samples = try samples(position, list, lower..<upper)
+    if upper == list.count, let last = samples.last {
+      let form = last.value.exponent
+      guard last == entry.last, form == entry.last.value.exponent else {
+        throw CorruptBytes(offset: starts[directory.times.count + position])
+      }
+    }
+    return samples
+  }
+
+  private mutating func samples(
+    _ position: Int, _ times: [Int64], _ wanted: Range<Int>
+  ) throws(CorruptBytes) -> [Sample] {
+    let bytes = try column(directory.times.count + position)
+    if bytes.isEmpty {
+      let last = directory.series[position].last
+      return times[wanted].map {
+        Sample(time: Timestamp(milliseconds: $0), value: last.value, quality: last.quality)
+      }
+    }
+    let column = try ValueColumn(bytes)
+    guard column.hasNumbers else { return Array(try column.plainSamples(times)[wanted]) }
+    var others: [NumberBuffer] = []
+    for other in column.references {
+      others.append(try referred(other, by: position, upTo: wanted.upperBound))
+    }
+    let (buffer, forms) = column.numbers(upTo: wanted.upperBound, others: others)
+    numbers[position] = buffer
+    return column.samples(wanted, times: times, buffer, forms)
+  }
+
+  /// The numbers of a column that another refers to: one of the same times, and itself referring to
+  /// none.
+  private mutating func referred(
+    _ position: Int, by other: Int, upTo end: Int
+  ) throws(CorruptBytes) -> NumberBuffer {
+    let offset = starts[directory.times.count + other]
+    guard position < directory.series.count, position != other,
+      directory.series[position].timeIndex == directory.series[other].timeIndex
+    else { throw CorruptBytes(offset: offset) }
+    if let known = numbers[position], known.count >= end { return known }
+    let bytes = try column(directory.times.count + position)
+    guard !bytes.isEmpty else { throw CorruptBytes(offset: offset) }
+    let column = try ValueColumn(bytes)
+    guard column.hasNumbers, column.references.isEmpty else { throw CorruptBytes(offset: offset) }
+    let buffer = column.numbers(upTo: end, others: []).numbers
+    numbers[position] = buffer
+    return buffer
   }
 
   private mutating func timeList(_ index: Int) throws(CorruptBytes) -> [Int64] {

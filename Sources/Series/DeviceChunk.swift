@@ -30,7 +30,8 @@ public struct SeriesSummary: Sendable, Equatable {
 ///
 /// Layout: a directory (``ChunkDirectory``) with a checksum of its own, the distinct time columns
 /// (metrics of one message share theirs), the value columns. Each column carries its checksum, so
-/// that damage costs the series it hits and no other.
+/// that damage costs the series it hits, and those that were coded by what they have in common with
+/// it (``ReferenceSearch``), and no other.
 public enum DeviceChunk {
   /// Most samples of a chunk, of all its series; bounds what damaged bytes can make a reader
   /// allocate.
@@ -43,28 +44,7 @@ public enum DeviceChunk {
   /// `conflict`.
   public static func encode(_ series: [SeriesSamples]) -> [UInt8] {
     check(series)
-    var directory = ChunkDirectory()
-    var columns = ByteWriter()
-    var times: [[Int64]] = []
-    var timeIndices: [Int] = []
-    for one in series {
-      let index = times.firstIndex { TimeColumn.isSame($0, one.samples) } ?? times.count
-      if index == times.count { times.append(one.samples.map(\.time.milliseconds)) }
-      timeIndices.append(index)
-    }
-    for list in times {
-      let length = columns.column(TimeColumn.encode(list))
-      directory.times.append(
-        .init(count: list.count, first: list[0], last: list[list.count - 1], length: length))
-    }
-    for (one, timeIndex) in zip(series, timeIndices) {
-      let length = columns.column(ValueColumn.encode(one.samples))
-      directory.series.append(
-        .init(
-          metric: one.metric, timeIndex: timeIndex, last: one.samples[one.samples.count - 1],
-          length: length))
-    }
-    return directory.bytes + columns.bytes
+    return ChunkWriter(series).encode()
   }
 
   /// All series of a chunk. Bytes that ``encode(_:)`` did not write are refused.
@@ -135,16 +115,5 @@ public enum DeviceChunk {
       total += one.samples.count
     }
     precondition(total <= maximumSamples, "\(total) samples are too many for a chunk")
-  }
-}
-
-extension ByteWriter {
-  /// Appends a column and its checksum, and returns the length of both; nothing for an empty one.
-  fileprivate mutating func column(_ content: [UInt8]) -> Int {
-    if content.isEmpty { return 0 }
-    var sealed = content
-    Checksum.append(&sealed)
-    sealed.withUnsafeBytes { raw($0) }
-    return sealed.count
   }
 }

@@ -63,8 +63,8 @@ public struct Rollup: Sendable, Equatable {
 /// How far a cumulative register moved on in a period.
 ///
 /// An *increment* is the difference of two successive accepted readings and belongs to the period
-/// of the later one, so that ``consumption`` and ``gapConsumption`` of all periods add up exactly to
-/// the register's progress. Readings are the good samples. One that falls is
+/// of the later one, so that ``consumption`` and ``gapConsumption`` of all periods add up exactly
+/// to the progress of the register. Readings are the good samples. One that falls is
 /// - a *glitch* when the reading after it is again at least the one before it: it is not accepted;
 /// - a *rollover* of a register (not of a counter) when the reading before was within 1 % below a
 ///   power of ten, 10^4 or more, and the way over that power is at most 1 % of it: the increment is

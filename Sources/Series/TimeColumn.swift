@@ -1,7 +1,8 @@
 import SiteModel
 
-/// The times of a column, given their count, first and last: nothing when they are evenly spaced,
-/// differences of differences otherwise.
+/// The times of a column, given their count, first and last: nothing when they are evenly spaced;
+/// otherwise the usual step, the divisor of what differs from it, the coding, and range-coded by
+/// how much each time is off from even steps.
 enum TimeColumn {
   /// True when the samples have just these times.
   static func isSame(_ times: [Int64], _ samples: [Sample]) -> Bool {
@@ -10,23 +11,35 @@ enum TimeColumn {
   }
 
   static func encode(_ times: [Int64]) -> [UInt8] {
-    let step = times.count > 1 ? times[1] &- times[0] : 0
-    var writer = ByteWriter()
-    var runs = RunWriter()
-    var (last, lastStep) = (times[0], step)
-    var isEven = true
-    for time in times.dropFirst() {
-      let next = time &- last
-      if next != step { isEven = false }
-      runs.put(next &- lastStep, to: &writer)
-      (last, lastStep) = (time, next)
+    let usual = usualStep(times)
+    let buffer = NumberBuffer(count: times.count)
+    for position in times.indices {
+      buffer.start[position] = times[position] &- times[0] &- usual &* Int64(position)
     }
-    if isEven { return [] }
-    runs.finish(&writer)
-    var whole = ByteWriter()
-    whole.signed(step)
-    writer.bytes.withUnsafeBytes { whole.raw($0) }
-    return whole.bytes
+    // Steps beyond 2^61 (times of a broken file) would not fit; even steps fit always.
+    var step: Int64 = 1
+    if buffer.numbers.allSatisfy({ $0.magnitude < 1 << 61 }) { step = buffer.reduce().step }
+    if step == 0 { return [] }
+    var choice = CodingChoice(buffer)
+    if let predictor = PredictorFit.predictor(of: buffer) { choice.consider(predictor) }
+    let coding = choice.finish()
+    var writer = ByteWriter()
+    writer.signed(usual)
+    writer.signed(step)
+    coding.write(to: &writer)
+    var coder = RangeEncoder(room: times.count + 64)
+    coding.run(buffer, count: times.count, others: [], &coder) { _, _ in }
+    coder.finish().withUnsafeBytes { writer.raw($0) }
+    return writer.bytes
+  }
+
+  /// The middle one of the steps; of evenly spaced times their step.
+  private static func usualStep(_ times: [Int64]) -> Int64 {
+    var steps = zip(times.dropFirst(), times).map { $0 &- $1 }
+    if steps.isEmpty { return 0 }
+    if steps.allSatisfy({ $0 == steps[0] }) { return steps[0] }
+    steps.sort()
+    return steps[steps.count / 2]
   }
 
   static func decode(
@@ -34,20 +47,25 @@ enum TimeColumn {
   ) throws(CorruptBytes) -> [Int64] {
     if bytes.isEmpty { return try even(entry) }
     var reader = ByteReader(bytes)
-    var step = try reader.signed()
-    var last = entry.first
-    var times = [last]
-    times.reserveCapacity(entry.count)
-    var runs = RunReader()
-    for _ in 1..<entry.count {
-      step &+= try runs.next(&reader)
-      let next = last &+ step
-      guard next >= last else { throw CorruptBytes(offset: reader.offset) }
-      times.append(next)
-      last = next
+    let usual = try reader.signed()
+    let step = try reader.signed()
+    let coding = try NumberCoding(&reader)
+    guard coding.predictor?.references.isEmpty ?? true else {
+      throw CorruptBytes(offset: reader.offset)
     }
-    try runs.finish(reader)
-    guard reader.isAtEnd, last == entry.last else { throw CorruptBytes(offset: reader.offset) }
+    let buffer = NumberBuffer(count: entry.count)
+    var coder = RangeDecoder(UnsafeRawBufferPointer(rebasing: bytes[reader.offset...]))
+    coding.run(buffer, count: entry.count, others: [], &coder) { _, _ in }
+    var times: [Int64] = []
+    times.reserveCapacity(entry.count)
+    var last = entry.first
+    for position in 0..<entry.count {
+      let time = entry.first &+ usual &* Int64(position) &+ step &* buffer.start[position]
+      guard time >= last else { throw CorruptBytes(offset: reader.offset) }
+      times.append(time)
+      last = time
+    }
+    guard times[0] == entry.first, last == entry.last else { throw CorruptBytes(offset: 0) }
     return times
   }
 
@@ -56,10 +74,6 @@ enum TimeColumn {
     let (step, rest) = UInt64(bitPattern: entry.last &- entry.first)
       .quotientAndRemainder(dividingBy: steps)
     guard rest == 0, entry.count > 1 || step == 0 else { throw CorruptBytes(offset: 0) }
-    var time = entry.first &- Int64(bitPattern: step)
-    return (0..<entry.count).map { _ in
-      time &+= Int64(bitPattern: step)
-      return time
-    }
+    return (0..<entry.count).map { entry.first &+ Int64(bitPattern: step) &* Int64($0) }
   }
 }

@@ -22,9 +22,13 @@ extension Store {
     after newest: Int64, firstDevice: Int
   ) throws(StoreError) -> Int64 {
     precondition(!batch.isEmpty, "a commit needs at least one journal entry")
+    // What takes time is done before the file is locked.
     let readings = outcome.readings.isEmpty ? nil : RecentCodec.encode(outcome.readings)
+    let packed = RowCodec.pack(batch.body)
+    let devices = MentionCodec.encode(outcome.mentions, batch)
+    let sealed = snapshot.map { SealedSnapshot($0) }
     return try write { db in
-      let seq = try insertJournal(db, batch, after: newest)
+      let seq = try insertJournal(db, batch, packed, devices, after: newest)
       try insertDevices(db, outcome.newDevices, from: firstDevice)
       try insertTexts(db, outcome)
       if let readings { try insertRecent(db, seq, readings, outcome.readings) }
@@ -32,8 +36,8 @@ extension Store {
       try insertQuarantine(db, seq, batch, outcome.quarantined)
       try upsertAlerts(db, seq, outcome.alerts)
       try insertNotifications(db, outcome.notifications)
-      if let snapshot { try insertSnapshot(db, seq, snapshot) }
       try add(db, "messages", batch.messageCount)
+      if let sealed { try insertSnapshot(db, seq, sealed) }
       try add(db, "readings", outcome.readings.count)
       try add(db, "events", outcome.events.count)
       try add(db, "duplicates", duplicates)
@@ -53,26 +57,25 @@ extension Store {
   }
 
   private func insertJournal(
-    _ db: Database, _ batch: Batch, after expected: Int64
+    _ db: Database, _ batch: Batch, _ packed: (codec: RowCodec, bytes: Data), _ devices: [UInt8],
+    after expected: Int64
   ) throws -> Int64 {
-    let newest = try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"))
-    let previous: Int64 = newest?[0] ?? 0
+    let newest = try JournalBase.newestRow(db)
+    let previous = newest?.seq ?? 0
     guard previous == expected else {
       throw StoreError(.corrupt("another process wrote journal row \(previous)"), path: path)
     }
     let seq = previous + 1
     let hash = JournalChain.hash(
-      after: newest?[1] ?? JournalChain.genesis, seq: seq, entries: batch.count, body: batch.body)
-    let body = batch.body
-    guard let start = UnsafeMutableRawPointer(mutating: body.baseAddress) else { return seq }
-    // Bound without a copy: the batch outlives the statement, and nothing writes through the
-    // pointer.
-    let bytes = Data(bytesNoCopy: start, count: body.count, deallocator: .none)
-    try db.cachedStatement(sql: "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)").execute(
+      after: newest?.hash ?? JournalChain.genesis, seq: seq, entries: batch.count,
+      body: batch.body)
+    let insert = try db.cachedStatement(
+      sql: "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ifnull(?, x''))")
+    try insert.execute(
       arguments: [
         seq, batch.count, batch.messageCount, batch.entry(at: 0).time.milliseconds,
-        batch.entry(at: batch.count - 1).time.milliseconds, hash, bytes,
+        batch.entry(at: batch.count - 1).time.milliseconds, hash, packed.bytes,
+        packed.codec.rawValue, Data(devices),
       ])
     return seq
   }
@@ -99,15 +102,5 @@ extension Store {
     }
     try db.cachedStatement(sql: "INSERT INTO recent VALUES (?, ?, ?, ?, ?)").execute(
       arguments: [seq, readings.count, first, last, Data(body)])
-  }
-
-  func insertSnapshot(_ db: Database, _ seq: Int64, _ bytes: [UInt8]) throws {
-    try db.execute(
-      sql: "INSERT INTO snapshot VALUES (?, ?, ifnull(?, x''))",
-      arguments: [seq, Data(Digest.sha256(bytes)), Data(bytes)])
-    try db.execute(
-      sql: """
-        DELETE FROM snapshot WHERE seq NOT IN (SELECT seq FROM snapshot ORDER BY seq DESC LIMIT 2)
-        """)
   }
 }

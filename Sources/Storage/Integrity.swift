@@ -19,29 +19,6 @@ extension StoreReader {
   /// Problems that one check lists at most; it stops there.
   public static let problemLimit = 100
 
-  /// Checks every row of the journal: numbers without gaps, the hash chain, and that each entry can
-  /// be read. A changed row is named once, because the chain goes on from the stored hash.
-  public func verifyJournal() throws(StoreError) -> [StoreProblem] {
-    var problems: [StoreProblem] = []
-    var (seq, previous) = (Int64(1), JournalChain.genesis)
-    let newest = try newestSegment()
-    while seq <= newest, problems.count < Self.problemLimit {
-      do {
-        let hash = try read { db in
-          try checkSegment(db, seq, after: previous) { text in
-            problems.append(StoreProblem(place: "journal row \(seq)", text: text))
-          }
-        }
-        previous = hash ?? previous
-      } catch {
-        guard case .corrupt(let detail) = error.reason else { throw error }
-        problems.append(StoreProblem(place: "journal row \(seq)", text: detail))
-      }
-      seq += 1
-    }
-    return problems
-  }
-
   /// SQLite's own check of the file, then decodes every chunk and batch and counts the outbox.
   public func integrityCheck() throws(StoreError) -> [StoreProblem] {
     var problems = try read { db in
@@ -72,33 +49,6 @@ extension StoreReader {
       problems.append(StoreProblem(place: "outbox", text: "notification numbers have gaps"))
     }
     return Array(problems.prefix(Self.problemLimit))
-  }
-
-  /// Reports what is wrong with a row and returns its stored hash; nil when the row is missing.
-  private func checkSegment(
-    _ db: Database, _ seq: Int64, after previous: Data, _ report: (String) -> Void
-  ) throws -> Data? {
-    let statement = try db.cachedStatement(sql: "SELECT * FROM journal WHERE seq = ?")
-    guard let row = try Row.fetchOne(statement, arguments: [seq]) else {
-      report("is missing")
-      return nil
-    }
-    let stored: Data = row["hash"]
-    let body: Data = row["body"]
-    body.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
-      let hash = JournalChain.hash(after: previous, seq: seq, entries: row["entries"], body: bytes)
-      if hash != stored { report("the hash does not match; the row or one before it was changed") }
-      let batch = Batch(capacity: bytes.count)
-      do throws(CorruptBytes) {
-        try batch.load(bytes)
-        let isConsistent =
-          batch.count == row["entries"] && batch.messageCount == row["messages"]
-        if !isConsistent { report("the body has \(batch.count) entries, not as stored") }
-      } catch {
-        report("the entry at byte \(error.offset) cannot be read")
-      }
-    }
-    return stored
   }
 
   private func checkRows(

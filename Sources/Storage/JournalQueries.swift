@@ -16,9 +16,14 @@ public struct JournalSegment {
 }
 
 extension StoreReader {
-  /// Number of the newest journal row; 0 when there is none.
+  /// Number of the newest journal row; 0 when there never was one.
   public func newestSegment() throws(StoreError) -> Int64 {
-    try read { db in try Int64.fetchOne(db, sql: "SELECT max(seq) FROM journal") ?? 0 }
+    try read { db in try JournalBase.newestRow(db)?.seq ?? 0 }
+  }
+
+  /// Number of the newest journal row that was released because of its age; 0 when there is none.
+  public func releasedSegment() throws(StoreError) -> Int64 {
+    try read { db in try JournalBase.fetch(db)?.seq ?? 0 }
   }
 
   /// Calls `body` with each row after `seq` in order, until it returns false. Rows that are added
@@ -45,9 +50,15 @@ extension StoreReader {
     try read { db in
       let next = try db.cachedStatement(
         sql: """
-          SELECT seq, entries, messages, body FROM journal WHERE seq > ? ORDER BY seq LIMIT 1
+          SELECT seq, entries, messages, codec, body FROM journal
+          WHERE seq > ? ORDER BY seq LIMIT 1
           """)
-      return try Row.fetchOne(next, arguments: [seq]).map { ($0[0], $0[1], $0[2], $0[3]) }
+      guard let row = try Row.fetchOne(next, arguments: [seq]) else { return nil }
+      do {
+        return (row[0], row[1], row[2], try RowCodec.unpack(row[3], row[4]))
+      } catch is CorruptBytes {
+        throw StoreError(.corrupt("journal row \(row[0] as Int64) is damaged"), path: path)
+      }
     }
   }
 

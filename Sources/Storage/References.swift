@@ -105,20 +105,6 @@ extension StoreReader {
     try read { db in try Int64.fetchOne(db, sql: "SELECT max(id) FROM reference_file") ?? 0 }
   }
 
-  /// The newest engine state that is whole, with the journal row it follows; nil when there is
-  /// none.
-  public func latestSnapshot() throws(StoreError) -> (seq: Int64, bytes: [UInt8])? {
-    try read { db in
-      let rows = try Row.fetchCursor(
-        db, sql: "SELECT seq, sha256, bytes FROM snapshot ORDER BY seq DESC")
-      while let row = try rows.next() {
-        let bytes = Array(row[2] as Data)
-        if Data(Digest.sha256(bytes)) == row[1] { return (row[0], bytes) }
-      }
-      return nil
-    }
-  }
-
   private static func reference(_ row: Row) -> ReferenceFile {
     ReferenceFile(
       id: row["id"], kind: row["kind"], name: row["name"],

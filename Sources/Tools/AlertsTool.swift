@@ -29,13 +29,13 @@ public struct AlertsTool {
       ]
     }
     let open = alerts.count { $0.state == .open }
-    return TextTable.lines([heading] + rows)
+    return TextColumns.lines([heading] + rows)
       + ["\(alerts.count) alerts, \(open) open (times are UTC+8)"]
   }
 }
 
 /// Lays out rows of texts in columns; Chinese characters take two places.
-enum TextTable {
+enum TextColumns {
   /// The rows with their columns padded; the last column is not.
   static func lines(_ rows: [[String]]) -> [String] {
     guard let columns = rows.first?.count else { return [] }
@@ -48,7 +48,8 @@ enum TextTable {
     }
   }
 
-  private static func width(_ text: String) -> Int {
+  /// Places that a text takes on a terminal.
+  static func width(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { $0 + ($1.value >= 0x2E80 ? 2 : 1) }
   }
 }

@@ -3,7 +3,7 @@ import Setup
 import SiteModel
 import Storage
 
-/// Reads one series back, for the `query` command.
+/// Reads series back, for the `query` command.
 public struct QueryTool {
   /// How samples are written.
   public enum Format: String, Sendable, CaseIterable {
@@ -14,67 +14,49 @@ public struct QueryTool {
   }
 
   private let reader: StoreReader
+  private let selection: SeriesSelection
+  private let format: Format
 
-  /// A tool on a configuration's database, which is opened read-only.
-  public init(settings: Settings) throws(StoreError) {
-    reader = try Store.openReadOnly(path: settings.database)
-  }
-
-  /// Why a query cannot be answered.
-  public enum Refusal: Error, CustomStringConvertible {
-    /// No such device has ever reported.
-    case unknownDevice(String)
-    /// No such name in the metric catalogue; carries what the device has.
-    case unknownMetric(String, known: [String])
-
-    /// One sentence with what would have been right.
-    public var description: String {
-      switch self {
-      case .unknownDevice(let name): "device '\(name)' has never reported"
-      case .unknownMetric(let name, let known):
-        "metric '\(name)' is not in the catalogue; this device has: "
-          + known.joined(separator: ", ")
-      }
-    }
-  }
-
-  /// Gives every sample with `from` <= time < `to` to `write`, one line each, in order of time.
-  public func run(
-    device name: String, metric: String, from: Timestamp, to: Timestamp, format: Format,
-    write: (String) -> Void
+  /// A tool on a configuration's database, which is opened read-only, for the devices and metrics
+  /// that these names or patterns stand for; without any, for all.
+  public init(
+    settings: Settings, devices: [String], metrics: [String], format: Format
   ) throws {
-    guard let device = try reader.device(named: name) else { throw Refusal.unknownDevice(name) }
-    guard let metric = MetricCatalogue.metric(named: metric),
-      let definition = MetricCatalogue.definition(of: metric)
-    else {
-      let known = try reader.metrics(of: device)
-        .compactMap { MetricCatalogue.definition(of: $0)?.name }
-      throw Refusal.unknownMetric(metric, known: known)
+    reader = try Store.openReadOnly(path: settings.database)
+    selection = try SeriesSelection(reader, devices: devices, metrics: metrics)
+    self.format = format
+  }
+
+  /// Writes every sample with `from` <= time < `to`, where they are given, series by series in
+  /// order of time.
+  public func samples(from: Timestamp?, to: Timestamp?, to output: ByteOutput) throws {
+    writeHeading(to: output)
+    var rows = RowCache(selection, format)
+    try reader.forEachSample(
+      of: selection.devices, selection.metrics.map(\.metric), from: from ?? .min, to: to ?? .max
+    ) { device, metric, sample in
+      rows.row(device, metric)?.write(sample, to: output)
+      return output.isOpen
     }
-    if format == .csv { write("time,device,metric,value,unit,quality") }
-    let unit = definition.unit.name
-    try reader.forEachSample(of: device, metric, from: from, to: to) { sample in
-      let quality = sample.quality.name
-      switch format {
-      case .csv:
-        let cells = [
-          sample.time.description, Self.cell(name), definition.name, sample.value.description,
-          unit, quality,
-        ]
-        write(cells.joined(separator: ","))
-      case .json:
-        var json = JSONText()
-        json.add("kind", "reading")
-        json.add("device", name)
-        json.add("metric", definition.name)
-        json.add("value", sample.value)
-        json.add("unit", unit)
-        json.add("time", sample.time.description)
-        json.add("quality", quality)
-        write(json.text)
-      }
-      return true
+    try output.finish()
+  }
+
+  /// Writes the newest sample of every series that has one.
+  public func latest(to output: ByteOutput) throws {
+    writeHeading(to: output)
+    let devices = Set(selection.devices)
+    let metrics = Set(selection.metrics.map(\.metric))
+    var rows = RowCache(selection, format)
+    let only = selection.devices.count == 1 ? selection.devices.first : nil
+    for latest in try reader.latest(of: only)
+    where devices.contains(latest.device) && metrics.contains(latest.metric) {
+      rows.row(latest.device, latest.metric)?.write(latest.sample, to: output)
     }
+    try output.finish()
+  }
+
+  private func writeHeading(to output: ByteOutput) {
+    if format == .csv { output.text(SampleRow.heading) }
   }
 
   /// A CSV cell (RFC 4180), quoted where it must be. A leading `=`, `+`, `-` or `@` is defused with
@@ -84,5 +66,31 @@ public struct QueryTool {
     let safe = risky ? "'" + text : text
     guard safe.contains(where: { ",\"\r\n".contains($0) }) else { return safe }
     return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+  }
+}
+
+/// The row of the series that was asked for last; made anew when another one is.
+struct RowCache {
+  private let selection: SeriesSelection
+  private let format: QueryTool.Format
+  private var device = DeviceIndex(-1)
+  private var metric = Metric(number: 0)
+  private var current: SampleRow?
+
+  init(_ selection: SeriesSelection, _ format: QueryTool.Format) {
+    (self.selection, self.format) = (selection, format)
+  }
+
+  /// The row of a series; nil for a metric that is not in the catalogue.
+  mutating func row(_ device: DeviceIndex, _ metric: Metric) -> SampleRow? {
+    if device == self.device, metric == self.metric { return current }
+    (self.device, self.metric) = (device, metric)
+    let name = selection.name(of: device)
+    current = MetricCatalogue.definition(of: metric).map {
+      format == .csv
+        ? .csv(device: name, $0, texts: selection.texts)
+        : .json(device: name, $0, texts: selection.texts)
+    }
+    return current
   }
 }

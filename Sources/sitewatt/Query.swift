@@ -1,27 +1,59 @@
 import ArgumentParser
+import Glibc
 import SiteModel
 import Tools
 
-/// `sitewatt query`: one series read back.
+/// `sitewatt query`: series read back.
 struct Query: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Prints the samples of one device and metric. 查询一个测点的数据。")
+    abstract: "Prints the samples of devices and metrics. 查询测点的数据。",
+    discussion: """
+      --device and --metric may be given several times, and with * for any characters and ? for \
+      one: --device 'BS-*' --metric 'voltage.*'.
+      """)
 
   @OptionGroup var options: ConfigOption
-  @Option(name: .long, help: "The device's name.") var device: String
-  @Option(name: .long, help: "The metric's catalogue name.") var metric: String
+  @Option(name: .long, help: "A device's name, or a pattern.") var device: [String] = []
+  @Option(name: .long, help: "A metric's catalogue name, or a pattern.")
+  var metric: [String] = []
   @Option(name: .long, help: "First instant, RFC 3339 or local UTC+8.") var from: TimeArgument?
   @Option(name: .long, help: "First instant after the range.") var to: TimeArgument?
+  @Flag(name: .long, help: "Only the newest sample of each series, of all devices by default.")
+  var latest = false
   @Option(name: .long, help: "csv or json.") var format: QueryTool.Format = .csv
+
+  func validate() throws {
+    if latest {
+      if from != nil || to != nil { throw ValidationError("--latest takes no --from and --to") }
+    } else if device.isEmpty || metric.isEmpty {
+      throw ValidationError(
+        "name --device and --metric, or --latest; 'export' writes everything")
+    }
+  }
 
   func run() throws {
     let settings = try options.settings()
-    do {
-      try QueryTool(settings: settings).run(
-        device: device, metric: metric, from: from?.time ?? Timestamp(milliseconds: .min),
-        to: to?.time ?? Timestamp(milliseconds: .max), format: format, write: Output.line)
-    } catch { throw Failure(error) }
+    try Output.quietlyWhenClosed { output in
+      let tool = try QueryTool(
+        settings: settings, devices: device, metrics: metric, format: format)
+      if latest {
+        try tool.latest(to: output)
+      } else {
+        try tool.samples(from: from?.time, to: to?.time, to: output)
+      }
+    }
   }
 }
 
 extension QueryTool.Format: ExpressibleByArgument {}
+
+extension Output {
+  /// Runs `body` with standard output. A reader that has had enough is no failure.
+  static func quietlyWhenClosed(_ body: (ByteOutput) throws -> Void) throws {
+    do {
+      try body(ByteOutput(descriptor: STDOUT_FILENO))
+    } catch OutputError.closed {
+      throw ExitCode.success
+    } catch { throw Failure(error) }
+  }
+}

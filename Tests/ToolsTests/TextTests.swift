@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test func chineseTakesTwoPlaces() {
-    let lines = TextTable.lines([["标题", "x"], ["ab", "y"]])
+    let lines = TextColumns.lines([["标题", "x"], ["ab", "y"]])
     #expect(lines == ["标题  x", "ab    y"])
   }
 }

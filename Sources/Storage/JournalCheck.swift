@@ -1,0 +1,104 @@
+import Engine
+import Foundation
+import GRDB
+import SiteModel
+
+// Proof that journal and evidence are as they were written.
+
+extension StoreReader {
+  /// Checks every row of the journal from where it begins: numbers without gaps, the hash chain,
+  /// and that each entry can be read; then the same of the evidence of released rows. A changed row
+  /// is named once, because the chain goes on from the stored hash.
+  public func verifyJournal() throws(StoreError) -> [StoreProblem] {
+    let base = try read { db in try JournalBase.fetch(db) } ?? .beginning
+    var problems: [StoreProblem] = []
+    try checkChain("journal row", base.seq + 1, through: newestSegment(), base.hash, &problems) {
+      db, seq, previous, report in try checkSegment(db, seq, after: previous, report)
+    }
+    let stray = try read { db in
+      try Int64.fetchOne(db, sql: "SELECT min(seq) FROM journal WHERE seq <= ?", arguments: [base.seq])
+    }
+    if let stray {
+      problems.append(StoreProblem(place: "journal row \(stray)", text: "was released, yet is there"))
+    }
+    let newest = try read { db in try Int64.fetchOne(db, sql: "SELECT max(id) FROM evidence") ?? 0 }
+    try checkChain(
+      "evidence row", 1, through: max(newest, base.evidence), JournalChain.genesis, &problems
+    ) { db, id, previous, report in try checkEvidence(db, id, after: previous, report) }
+    return Array(problems.prefix(Self.problemLimit))
+  }
+
+  /// Checks the rows of a chain one by one; `check` returns a row's stored hash.
+  private func checkChain(
+    _ name: String, _ first: Int64, through last: Int64, _ start: Data,
+    _ problems: inout [StoreProblem],
+    _ check: (Database, Int64, Data, (String) -> Void) throws -> Data?
+  ) throws(StoreError) {
+    var (number, previous) = (first, start)
+    while number <= last, problems.count < Self.problemLimit {
+      let place = "\(name) \(number)"
+      do {
+        let hash = try read { db in
+          try check(db, number, previous) { text in
+            problems.append(StoreProblem(place: place, text: text))
+          }
+        }
+        previous = hash ?? previous
+      } catch {
+        guard case .corrupt(let detail) = error.reason else { throw error }
+        problems.append(StoreProblem(place: place, text: detail))
+      }
+      number += 1
+    }
+  }
+
+  /// Reports what is wrong with a row and returns its stored hash; nil when the row is missing.
+  private func checkSegment(
+    _ db: Database, _ seq: Int64, after previous: Data, _ report: (String) -> Void
+  ) throws -> Data? {
+    let statement = try db.cachedStatement(sql: "SELECT * FROM journal WHERE seq = ?")
+    guard let row = try Row.fetchOne(statement, arguments: [seq]) else {
+      report("is missing")
+      return nil
+    }
+    let stored: Data = row["hash"]
+    guard let body = try? RowCodec.unpack(row["codec"], row["body"]) else {
+      report("the body cannot be decompressed")
+      return stored
+    }
+    body.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+      let hash = JournalChain.hash(after: previous, seq: seq, entries: row["entries"], body: bytes)
+      if hash != stored { report("the hash does not match; the row or one before it was changed") }
+      let batch = Batch(capacity: bytes.count)
+      do throws(CorruptBytes) {
+        try batch.load(bytes)
+        let isConsistent =
+          batch.count == row["entries"] && batch.messageCount == row["messages"]
+        if !isConsistent { report("the body has \(batch.count) entries, not as stored") }
+      } catch {
+        report("the entry at byte \(error.offset) cannot be read")
+      }
+    }
+    return stored
+  }
+
+  /// The same for a row of evidence.
+  private func checkEvidence(
+    _ db: Database, _ id: Int64, after previous: Data, _ report: (String) -> Void
+  ) throws -> Data? {
+    let statement = try db.cachedStatement(sql: "SELECT * FROM evidence WHERE id = ?")
+    guard let row = try Row.fetchOne(statement, arguments: [id]) else {
+      report("is missing")
+      return nil
+    }
+    let stored: Data = row["hash"]
+    (row["body"] as Data).withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+      let hash = JournalChain.hash(
+        after: previous, seq: row["seq"], entry: row["entry"], device: row["device"],
+        row: row["row_hash"], body: bytes)
+      if hash != stored { report("the hash does not match; the row or one before it was changed") }
+      if (try? JournalEntry(checking: bytes, at: 0)) == nil { report("the entry cannot be read") }
+    }
+    return stored
+  }
+}

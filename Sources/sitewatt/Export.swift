@@ -1,0 +1,44 @@
+import ArgumentParser
+import SiteModel
+import Tools
+
+/// `sitewatt export`: series as CSV.
+struct Export: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes series as CSV to a file or standard output. 导出数据为CSV。",
+    discussion: """
+      Without --device and --metric everything is written. Both may be given several times, and \
+      with * for any characters and ? for one. A file appears under its name only when it is \
+      complete; until then it is FILE.part. With --wide, rows come in stretches of seven days, \
+      each device by device.
+      """)
+
+  @OptionGroup var options: ConfigOption
+  @Option(name: .long, help: "A device's name, or a pattern.") var device: [String] = []
+  @Option(name: .long, help: "A metric's catalogue name, or a pattern.")
+  var metric: [String] = []
+  @Option(name: .long, help: "First instant, RFC 3339 or local UTC+8.") var from: TimeArgument?
+  @Option(name: .long, help: "First instant after the range.") var to: TimeArgument?
+  @Flag(name: .long, help: "One row an instant of a device, one column a metric.")
+  var wide = false
+  @Option(name: .long, help: "The file to write; standard output by default.")
+  var output: String?
+
+  func run() throws {
+    let settings = try options.settings()
+    var request = ExportTool.Request()
+    (request.devices, request.metrics, request.isWide) = (device, metric, wide)
+    if let from { request.from = from.time }
+    if let to { request.to = to.time }
+    try Output.quietlyWhenClosed { standard in
+      let tool = try ExportTool(settings: settings, request: request)
+      let progress = Progress("export")
+      if let output {
+        let rows = try tool.run(toFile: output, progress: progress)
+        Output.line("wrote \(rows) rows to \(output)")
+      } else {
+        _ = try tool.run(to: standard, progress: progress)
+      }
+    }
+  }
+}
