@@ -8,14 +8,14 @@ extension StoreReader {
   /// The figures of one series in all hours or days that begin in `from` <= start < `to` and have
   /// samples, in order of time. Where no rows are stored, and from the newest stored row with good
   /// samples on, they are computed from the samples, so that they are the same whatever is stored,
-  /// and as new as the samples. Late samples count in older stored rows from the next compaction on.
-  /// Series of texts have no figures.
+  /// and as new as the samples. Late samples count in older stored rows from the next compaction
+  /// on. Series of texts have no figures.
   public func rollups(
     of device: DeviceIndex, _ metric: Metric, _ period: RollupPeriod, from: Timestamp = .min,
     to: Timestamp = .max
   ) throws(StoreError) -> [Rollup] {
-    let isText = MetricCatalogue.definition(of: metric)?.kind == .text
-    guard from < to, !isText else { return [] }
+    let kind = MetricCatalogue.definition(of: metric)?.kind
+    guard from < to, kind != .text else { return [] }
     // The last period counts as a whole.
     let end = period.start(of: to.advanced(byMilliseconds: -1))
       .advanced(byMilliseconds: period.length)
@@ -23,7 +23,8 @@ extension StoreReader {
     let series = SeriesKey(device, metric)
     let (stored, newest) = try read { db in
       let table = RollupTable(db, period)
-      return (try table.rows(series, from: from, to: to), try table.row(series, before: .max)?.start)
+      let newest = try table.row(series, before: .max)?.start
+      return (try table.rows(series, from: from, to: to), newest)
     }
     var rows = Dictionary(uniqueKeysWithValues: stored.map { ($0.start, $0) })
     var missing: [Range<Timestamp>] = []

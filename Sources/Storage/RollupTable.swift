@@ -71,6 +71,31 @@ struct RollupTable {
       ])
   }
 
+  /// The first series with rows that follows another in order of device and metric.
+  func series(after series: SeriesKey?) throws -> SeriesKey? {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT device, metric FROM \(name) WHERE (device, metric) > (?, ?)
+        ORDER BY device, metric LIMIT 1
+        """)
+    let row = try Row.fetchOne(statement, arguments: series?.arguments ?? [-1, 0])
+    return row.map {
+      SeriesKey(DeviceIndex($0[0]), Metric(number: UInt16(truncatingIfNeeded: $0[1] as Int)))
+    }
+  }
+
+  /// Removes the oldest rows that begin before an instant; returns how many.
+  func remove(_ series: SeriesKey, before start: Timestamp, atMost limit: Int) throws -> Int {
+    try db.cachedStatement(
+      sql: """
+        DELETE FROM \(name) WHERE device = ?1 AND metric = ?2 AND start_ms IN (
+          SELECT start_ms FROM \(name) WHERE device = ?1 AND metric = ?2 AND start_ms < ?3
+          ORDER BY start_ms LIMIT ?4)
+        """
+    ).execute(arguments: series.arguments + [start.milliseconds, limit])
+    return db.changesCount
+  }
+
   private func first(
     _ series: SeriesKey, _ filter: String, _ arguments: StatementArguments, _ order: String
   ) throws -> Rollup? {

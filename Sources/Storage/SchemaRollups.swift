@@ -14,7 +14,6 @@ extension Schema {
       device INTEGER PRIMARY KEY,  -- device.id
       before_ms INTEGER NOT NULL   -- samples before this may be missing
     ) STRICT;
-    CREATE INDEX alert_subject ON alert (subject, opened_ms);
 
     """
 

@@ -14,6 +14,8 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case busy
     /// The file was written by a newer release.
     case newerSchema(found: Int, known: Int)
+    /// The file was written by an older release, and this one may only read it.
+    case olderSchema(found: Int, known: Int)
     /// There is no such file.
     case notFound
     /// No collector has stored anything in the file yet.
@@ -33,7 +35,7 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
   public var isRetryable: Bool {
     switch reason {
     case .full, .busy, .io: true
-    case .corrupt, .newerSchema, .notFound, .empty, .overtaken: false
+    case .corrupt, .newerSchema, .olderSchema, .notFound, .empty, .overtaken: false
     }
   }
 
@@ -49,6 +51,9 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case .newerSchema(let found, let known):
       "\(path): written by a newer release (schema \(found), this one knows \(known)). "
         + "Install that release."
+    case .olderSchema(let found, let known):
+      "\(path): written by an older release (schema \(found), this one writes \(known)). "
+        + "Start the collector once; it brings the file up to date."
     case .notFound:
       "\(path): no such database. Check the path, or start the collector first."
     case .empty:

@@ -60,8 +60,10 @@ public final class StoreReader: Sendable {
     configuration.label = "store.reader"
     configuration.busyMode = .timeout(10)
     let queue = try DatabaseQueue(path: address, configuration: configuration)
-    guard try queue.read({ db in try Schema.version(of: db, path: path) }) > 0 else {
-      throw StoreError(.empty, path: path)
+    let version = try queue.read { db in try Schema.version(of: db, path: path) }
+    guard version > 0 else { throw StoreError(.empty, path: path) }
+    guard version == Schema.version else {
+      throw StoreError(.olderSchema(found: version, known: Schema.version), path: path)
     }
     if isFrozen {
       // A transaction that stays open keeps the view; it begins with its first read.
