@@ -97,6 +97,13 @@ let package = Package(
         library("ArgumentParser", "swift-argument-parser"),
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "benchmarks",
+      dependencies: [
+        "Decoding", "Detection", "Documents", "Engine", "Series", "SiteModel", "Storage",
+        "Tariffs",
+      ],
+      swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("SiteModelTests", ["SiteModel", "TestSupport"]),
     tests(
@@ -122,7 +129,7 @@ let package = Package(
     tests("MQTTTests", ["MQTT", "SiteModel", "TestSupport"]),
     tests("NotifiersTests", ["Notifiers", "SiteModel", "TestSupport"]),
     tests("SimulatorTests", ["Simulator", "SiteModel"]),
-    tests("SetupTests", ["Setup", "SiteModel", "TestSupport"]),
+    tests("SetupTests", ["Setup", "SiteModel", "Storage", "TestSupport"]),
     tests(
       "CollectorTests",
       [

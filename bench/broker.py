@@ -6,7 +6,7 @@ import shutil
 import socket
 import time
 
-from processes import BenchError, Program
+from processes import BenchError, Program, free_port
 
 CONFIGURATION = os.path.join(os.path.dirname(__file__), "..", "config", "mosquitto.conf")
 
@@ -24,9 +24,7 @@ class Broker:
     """Queues without a limit in memory: its own disk would be measured with every contender."""
 
     def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         lines = [
             f"listener {self.port} 127.0.0.1", "allow_anonymous true", "persistence false",
             "max_queued_messages 0", f"max_inflight_messages {inflight_window()}",

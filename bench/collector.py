@@ -34,9 +34,10 @@ notify:
   - {{ name: log, type: log }}
 """)
 
-    def start(self):
-        """Starts `sitewatt run`."""
-        return self._command("run")
+    def start(self, notify_socket=None):
+        """Starts `sitewatt run`; it tells `notify_socket` when it is ready, as it tells systemd."""
+        environment = {**os.environ, "NOTIFY_SOCKET": notify_socket} if notify_socket else None
+        return self._command("run", environment=environment)
 
     def subscribe(self):
         """Makes the session at the broker, and the database."""
@@ -61,16 +62,17 @@ notify:
         steady = (messages - first[1]) / max(last[0] - first[0], 0.001)
         return last[0] - program.begin_s, steady, program.peak_rss_bytes
 
-    def _command(self, command, *arguments):
+    def _command(self, command, *arguments, environment=None):
         return Program(
             f"sitewatt {command}",
-            [self._program_path, command, "--config", self._configuration, *arguments], self._log)
+            [self._program_path, command, "--config", self._configuration, *arguments], self._log,
+            environment=environment)
 
     def _await(self, program, query, wanted):
         """Time and value when the query first gave anything, and when it gave what is wanted."""
         first = None
         while True:
-            value = self._value(query)
+            value = self.value(query)
             now_s = time.monotonic()
             if value and not first:
                 first = (now_s, value)
@@ -82,14 +84,14 @@ notify:
                 raise program.failure(f"stored {value} of {wanted} within {PATIENCE_S} s")
             time.sleep(0.01)
 
-    def _value(self, query):
+    def value(self, query):
         """The number that a query gives; 0 while database, table or row is missing."""
         if not os.path.exists(self._database):
             return 0
         database = sqlite3.connect(f"file:{self._database}?mode=ro", uri=True)
         try:
             row = database.execute(query).fetchone()
-            return row[0] if row else 0
+            return (row[0] if row else 0) or 0
         except sqlite3.OperationalError:
             return 0
         finally:
@@ -97,9 +99,9 @@ notify:
 
     def _check(self, messages):
         """Every message once, each with its six readings, and none unusable."""
-        stored = self._value("SELECT sum(messages) FROM journal")
-        readings = self._value("SELECT value FROM counter WHERE name = 'readings'")
-        unusable = self._value("SELECT value FROM counter WHERE name = 'quarantined'")
+        stored = self.value("SELECT sum(messages) FROM journal")
+        readings = self.value("SELECT value FROM counter WHERE name = 'readings'")
+        unusable = self.value("SELECT value FROM counter WHERE name = 'quarantined'")
         if (stored, readings, unusable) != (messages, 6 * messages, 0):
             raise BenchError(
                 f"sitewatt stored {stored} messages, {readings} readings and {unusable} unusable, "

@@ -1,13 +1,15 @@
 """Starts programs, waits for them with a limit, and ends by process id what is still running."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 
 # The longest that one program may take, in seconds.
-PATIENCE_S = 180
+PATIENCE_S = 900
 
 _running = []
 
@@ -21,10 +23,17 @@ def say(text):
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
+def free_port():
+    """A port of the loopback interface that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 class Program:
     """A running program whose output goes to a file."""
 
-    def __init__(self, name, arguments, log, output=None):
+    def __init__(self, name, arguments, log, output=None, environment=None):
         self.name = name
         self.log = log
         self.peak_rss_bytes = 0
@@ -32,7 +41,8 @@ class Program:
         with open(log, "ab") as file:
             self.begin_s = time.monotonic()
             self._process = subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=output or file, stderr=file)
+                arguments, stdin=subprocess.DEVNULL, stdout=output or file, stderr=file,
+                env=environment)
         _running.append(self)
 
     def has_ended(self):
@@ -77,6 +87,15 @@ class Program:
         with open(self.log, "r", encoding="utf-8", errors="replace") as file:
             last = "".join(file.readlines()[-10:])
         return BenchError(f"{self.name} {text}\n{last}")
+
+
+def reported(name, arguments, folder):
+    """The JSON object that a program prints as its only line."""
+    path = os.path.join(folder, name.replace(" ", "-"))
+    with open(path + ".json", "wb") as file:
+        Program(name, arguments, path + ".log", file).wait()
+    with open(path + ".json", encoding="utf-8") as file:
+        return json.load(file)
 
 
 def end_all():

@@ -17,4 +17,6 @@ def emit(name, value, unit, peer, peer_value, ratio, met, **conditions):
 
 
 def _short(value):
+    if value < 10:
+        return round(value, 4)
     return round(value, 1) if value < 1000 else round(value)

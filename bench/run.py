@@ -6,10 +6,18 @@ import sys
 import tempfile
 
 import drain
+import growth
 import memory
+import read
+import restart
+import size
+import write
 from processes import BenchError, end_all
 
-MEASUREMENTS = {"drain": drain.measure, "memory": memory.measure}
+MEASUREMENTS = {
+    "drain": drain.measure, "memory": memory.measure, "size": size.measure, "write": write.measure,
+    "read": read.measure, "growth": growth.measure, "restart": restart.measure,
+}
 
 
 def main():

@@ -5,10 +5,12 @@
 #   scripts/setup.sh [run|test|bench]      each includes the ones before it; the default is test
 set -eu
 
-build_packages="g++ git libmosquitto-dev libsimdjson-dev libsqlite3-dev pkg-config"
+build_packages="g++ git libmosquitto-dev libsimdjson-dev libsqlite3-dev libzstd-dev pkg-config"
 run_packages="mosquitto"
 test_packages="mosquitto-clients openssl python3 systemd"
-bench_packages="curl python3-paho-mqtt sqlite3"
+bench_packages="curl prometheus python3-paho-mqtt sqlite3 victoria-metrics"
+# Their packages start a service each; the benchmarks start servers of their own.
+unwanted_services="prometheus victoria-metrics"
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -75,6 +77,19 @@ install_packages() {
   $become env DEBIAN_FRONTEND=noninteractive apt-get update >&2 </dev/null
   # shellcheck disable=SC2086
   $become env DEBIAN_FRONTEND=noninteractive $command >&2 </dev/null
+  for service in $unwanted_services; do
+    case " $missing " in
+    *" $service "*) stop_service "$service" ;;
+    esac
+  done
+}
+
+# Ends a service that came with a package just now, and keeps it from starting with the system. Both
+# commands know systemd and what else Debian starts services with; in a container they may refuse.
+stop_service() {
+  say "the package '$1' is wanted for its programs only: its service is stopped and disabled."
+  $become update-rc.d "$1" disable >&2 </dev/null || true
+  $become invoke-rc.d "$1" stop >&2 </dev/null || true
 }
 
 check_swift

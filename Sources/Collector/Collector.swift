@@ -66,11 +66,8 @@ public struct Collector: Sendable {
   }
 
   private func openStore() throws(StartError) -> Store {
-    var options = StoreOptions()
-    options.synchronous = settings.storage.synchronous == "normal" ? .normal : .full
-    options.maximumSizeMB = settings.storage.maxSizeMiB
     do throws(StoreError) {
-      return try Store.open(path: settings.database, options: options)
+      return try settings.openStore()
     } catch { throw .store(error) }
   }
 

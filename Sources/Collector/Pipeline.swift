@@ -29,7 +29,8 @@ final class Pipeline {
   private let link: Link
   private var segment: Int64
   private var duplicates = 0
-  private var messagesSinceSnapshot = 0
+  private var snapshots: SnapshotSchedule
+  private var care = FileCare()
   private var careTrouble: String?
   private var lastTick: Timestamp
 
@@ -46,6 +47,7 @@ final class Pipeline {
     self.link = link
     self.session = session
     self.options = options
+    snapshots = SnapshotSchedule(messages: options.snapshotMessages)
     self.status = status
     self.clock = clock
     self.log = log
@@ -91,13 +93,13 @@ final class Pipeline {
       addControls(hasDrained: hasDrained)
       guard !batch.isEmpty else {
         session.release()
-        care()
+        lookAfterFile()
         continue
       }
       try process()
       guard try commit(until: isStopping) else { break }
       session.release()
-      care()
+      lookAfterFile()
     }
   }
 
@@ -187,8 +189,9 @@ final class Pipeline {
   /// it worked in the end, false when the collector was stopped first (the broker then keeps it
   /// all). An error that waiting does not cure is thrown.
   private func commit(until isStopping: () -> Bool) throws(StartError) -> Bool {
-    messagesSinceSnapshot += batch.messageCount
-    let isSnapshotDue = messagesSinceSnapshot >= options.snapshotMessages
+    let now = batch.entry(at: batch.count - 1).time
+    let isSnapshotDue = snapshots.isDue(
+      messages: batch.messageCount, readings: outcome.readings.count, now: now)
     let snapshot = isSnapshotDue ? engine.snapshot() : nil
     var attempts = 0
     while true {
@@ -211,7 +214,7 @@ final class Pipeline {
     if attempts > 0 {
       log.notice("storing again after \(attempts) attempts")
     }
-    if isSnapshotDue { messagesSinceSnapshot = 0 }
+    if isSnapshotDue { snapshots.saved(now: now) }
     account()
     return true
   }
@@ -232,14 +235,12 @@ final class Pipeline {
       firstDevice: engine.devices.count - outcome.newDevices.count)
   }
 
-  /// Looks after the file: what the pipeline can do without for long. One step a round, so that
-  /// messages wait for none of it long; two when readings come in faster than that. A failure is
-  /// shown until it works again, and told once until another one comes.
-  private func care() {
+  /// Looks after the file. A failure is shown until it works again, and told once until another one
+  /// comes.
+  private func lookAfterFile() {
     var trouble: String?
     do throws(StoreError) {
-      let now = clock.now()
-      if try store.compactIfNeeded(now: now) { _ = try store.compactIfNeeded(now: now) }
+      try care.step(store, engine, now: clock.now(), log)
     } catch { trouble = "\(error)" }
     guard trouble != careTrouble else { return }
     careTrouble = trouble

@@ -71,28 +71,36 @@ struct Recovery {
     }
   }
 
+  /// The newest saved state that fits; without any the journal's beginning, as long as it is there.
   private func fromSnapshot() throws(StartError) -> (Engine, Int64) {
-    let snapshot: (seq: Int64, bytes: [UInt8])?
-    let names: [String]
-    let texts: [String]
-    do throws(StoreError) {
-      snapshot = try store.reader.latestSnapshot()
-      names = try store.reader.deviceNames()
-      texts = try store.reader.texts().texts
-    } catch { throw .store(error) }
-    guard let snapshot else { return (try make([]), 0) }
-    do {
-      let engine = try make(try Engine.activeFiles(of: snapshot.bytes))
-      try engine.restore(snapshot.bytes, names: names, texts: texts)
-      return (engine, snapshot.seq)
-    } catch let error as CorruptBytes {
-      log.warning("the saved state does not fit (\(error)); the whole journal is replayed")
-      return (try make([]), 0)
-    } catch let error as StartError {
-      throw error
-    } catch {
-      preconditionFailure("no other error is thrown here: \(error)")
+    var before = Int64.max
+    while let snapshot = try stored({ reader throws(StoreError) in
+      try reader.latestSnapshot(before: before)
+    }) {
+      if let engine = try engine(of: snapshot.bytes) { return (engine, snapshot.seq) }
+      log.warning("the state saved after journal row \(snapshot.seq) does not fit")
+      before = snapshot.seq
     }
+    guard try stored({ reader throws(StoreError) in try reader.releasedSegment() }) == 0 else {
+      throw .damaged("no saved state fits, and the journal's beginning was released")
+    }
+    return (try make([]), 0)
+  }
+
+  /// The engine of a saved state; nil when that does not fit.
+  private func engine(of snapshot: [UInt8]) throws(StartError) -> Engine? {
+    let names = try stored { reader throws(StoreError) in try reader.deviceNames() }
+    let texts = try stored { reader throws(StoreError) in try reader.texts().texts }
+    guard let files = try? Engine.activeFiles(of: snapshot) else { return nil }
+    let engine = try make(files)
+    do { try engine.restore(snapshot, names: names, texts: texts) } catch { return nil }
+    return engine
+  }
+
+  private func stored<T>(
+    _ body: (StoreReader) throws(StoreError) -> T
+  ) throws(StartError) -> T {
+    do { return try body(store.reader) } catch { throw .store(error) }
   }
 
   /// An engine with nothing but the given files.

@@ -76,7 +76,8 @@ extension NumberCoding {
         context = Int(truncatingIfNeeded: place &+ 4) & 7 | Int(min(3, error.magnitude)) &<< 3
       case .errors: context = Self.place(error) &* 5 &+ Self.place(errorBefore)
       case .numbers:
-        context = Int(truncatingIfNeeded: own[position &- 1] & 15) &<< 4
+        context =
+          Int(truncatingIfNeeded: own[position &- 1] & 15) &<< 4
           | Int(truncatingIfNeeded: own[position &- 2] & 15)
       }
       let whole = own[position] &- predicted &+ half

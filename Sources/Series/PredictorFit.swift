@@ -48,36 +48,43 @@ struct PredictorFit {
     return 8 * sum / Double(buffer.count) + 1
   }
 
+  /// Sums up all rows: the regressors of a number, and its difference to the one before.
   private mutating func add() {
-    let width = size + 1
-    var row = [Double](repeating: 0, count: width)
+    let order = Predictor.order
+    var row = [Double](repeating: 0, count: size + 1)
+    row[order + 1] = 1
     let bound = Self.bound(own)
     let otherBounds = others.map(Self.bound)
     var lastOutlier = 0
+    for position in 1..<own.count {
+      let last = own.start[position - 1]
+      let difference = Double(own.start[position] &- last)
+      var isOutlier = abs(difference) > bound
+      for index in others.indices {
+        let other = others[index].start
+        let (now, before) = (other[position], other[position - 1])
+        if abs(Double(now &- before)) > otherBounds[index] { isOutlier = true }
+        row[order + 2 + 2 * index] = Double(now) - otherMiddles[index]
+        row[order + 3 + 2 * index] = Double(before) - otherMiddles[index]
+      }
+      if isOutlier { lastOutlier = position }
+      row[order] = Double(last) - middle
+      row[size] = difference
+      if position - lastOutlier > order { add(row) }
+      for index in (1..<order).reversed() { row[index] = row[index - 1] }
+      row[0] = difference
+    }
+  }
+
+  /// Adds the products of a row, those above the diagonal.
+  private mutating func add(_ row: [Double]) {
+    let (size, width) = (size, size + 1)
     sums.withUnsafeMutableBufferPointer { sums in
-      row.withUnsafeMutableBufferPointer { row in
-        for position in 1..<own.count {
-          let difference = Double(own.start[position] &- own.start[position - 1])
-          var isOutlier = abs(difference) > bound
-          for index in others.indices {
-            let (now, before) = (others[index].start[position], others[index].start[position - 1])
-            if abs(Double(now &- before)) > otherBounds[index] { isOutlier = true }
-            row[Predictor.order + 2 + 2 * index] = Double(now) - otherMiddles[index]
-            row[Predictor.order + 3 + 2 * index] = Double(before) - otherMiddles[index]
-          }
-          if isOutlier { lastOutlier = position }
-          row[size] = difference
-          if position - lastOutlier > Predictor.order {
-            row[Predictor.order] = Double(own.start[position - 1]) - middle
-            row[Predictor.order + 1] = 1
-            for line in 0..<size {
-              let factor = row[line]
-              let target = line * width
-              for column in line..<width { sums[target + column] += factor * row[column] }
-            }
-          }
-          for index in stride(from: Predictor.order - 1, to: 0, by: -1) { row[index] = row[index - 1] }
-          row[0] = difference
+      row.withUnsafeBufferPointer { row in
+        for line in 0..<size {
+          let factor = row[line]
+          let start = line * width
+          for column in line..<width { sums[start + column] += factor * row[column] }
         }
       }
     }
@@ -116,6 +123,7 @@ struct PredictorFit {
     }
     let rows = sums[(Predictor.order + 1) * width + Predictor.order + 1]
     guard rows > Double(2 * size) else { return nil }
+    // A little more on the diagonal keeps columns that say the same from cancelling out.
     for row in 0..<size { sums[row * width + row] = sums[row * width + row] * 1.000001 + 1e-6 }
     for pivot in 0..<size {
       let divisor = sums[pivot * width + pivot]
@@ -131,7 +139,9 @@ struct PredictorFit {
     var weights = [Double](repeating: 0, count: size)
     for row in (0..<size).reversed() {
       var rest = sums[row * width + size]
-      for column in 0..<size where column > row { rest -= sums[row * width + column] * weights[column] }
+      for column in 0..<size where column > row {
+        rest -= sums[row * width + column] * weights[column]
+      }
       weights[row] = rest / sums[row * width + row]
       guard weights[row].isFinite else { return nil }
     }

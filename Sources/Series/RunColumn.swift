@@ -1,28 +1,7 @@
 import SiteModel
 
-/// Writes a column of small integers, most of them zero: a run of zeros is a zero and a count.
-struct RunWriter {
-  private var zeros: UInt64 = 0
-
-  mutating func put(_ value: Int64, to writer: inout ByteWriter) {
-    if value == 0 {
-      zeros += 1
-    } else {
-      finish(&writer)
-      writer.signed(value)
-    }
-  }
-
-  /// Must follow the last value.
-  mutating func finish(_ writer: inout ByteWriter) {
-    guard zeros > 0 else { return }
-    writer.signed(0)
-    writer.unsigned(zeros - 1)
-    zeros = 0
-  }
-}
-
-/// Reads what a ``RunWriter`` wrote.
+/// Reads a column of small integers of version 1, most of them zero: a run of zeros is a zero and a
+/// count of further ones.
 struct RunReader {
   private var zeros: UInt64 = 0
 
@@ -42,18 +21,8 @@ struct RunReader {
   }
 }
 
-/// A column of integers as their differences.
+/// A column of version 1: integers as their differences.
 enum DeltaColumn {
-  static func write(_ values: some Sequence<Int64>, to writer: inout ByteWriter) {
-    var runs = RunWriter()
-    var last: Int64 = 0
-    for value in values {
-      runs.put(value &- last, to: &writer)
-      last = value
-    }
-    runs.finish(&writer)
-  }
-
   static func read(_ count: Int, _ reader: inout ByteReader) throws(CorruptBytes) -> [Int64] {
     var values: [Int64] = []
     values.reserveCapacity(count)

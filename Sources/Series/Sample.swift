@@ -33,6 +33,7 @@ public enum Samples {
   public static func merge(_ left: [Sample], _ right: [Sample]) -> [Sample] {
     if left.isEmpty { return right }
     if right.isEmpty { return left }
+    if let end = left.last, let start = right.first, end.time < start.time { return left + right }
     var merged: [Sample] = []
     merged.reserveCapacity(left.count + right.count)
     var (l, r) = (0, 0)

@@ -182,8 +182,9 @@ private struct SampleScan {
       least = min(least, exponent)
       most = max(most, exponent)
       if sample.quality != .good { isUniform = false }
-      if isConstant && !(sample.quality == first.quality && exponent == first.value.exponent
-        && sample.value.significand == first.value.significand)
+      if isConstant
+        && !(sample.quality == first.quality && exponent == first.value.exponent
+          && sample.value.significand == first.value.significand)
       {
         isConstant = false
       }

@@ -4,6 +4,7 @@ import Foundation
 import MQTT
 import Notifiers
 import SiteModel
+import Storage
 
 /// The configuration file, read and checked. Paths in it are relative to the file itself.
 public struct Settings: Sendable {
@@ -78,6 +79,24 @@ public struct StorageSettings: Sendable {
   public var maxSizeMiB: Int?
   /// Messages after which the engine's state is saved, which bounds the replay after a crash.
   public var snapshotMessages = 200_000
+  /// Days that things are kept; for ever by default.
+  public var retention = RetentionSettings()
+  /// Metrics with stored hourly figures. Default the registers of energy.
+  public var rollupHour = MetricPatterns.energy
+  /// Metrics with stored daily figures. Default all.
+  public var rollupDay = MetricPatterns.all
+}
+
+/// The `retention` part of the `storage` section, in days (0…36 500); 0 is for ever.
+public struct RetentionSettings: Sendable {
+  /// Samples as they were measured.
+  public var rawDays = 0
+  /// Hourly figures.
+  public var hourlyDays = 0
+  /// Daily figures.
+  public var dailyDays = 0
+  /// Messages as they were received.
+  public var journalDays = 0
 }
 
 /// One element of the `notify` list.
@@ -216,6 +235,34 @@ extension StorageSettings {
     }
     snapshotMessages = section.integer(
       "snapshot_messages", default: snapshotMessages, in: 1000...10_000_000)
+    retention = RetentionSettings(section.section("retention"))
+    if let rollups = section.section("rollups") {
+      rollupHour = Self.patterns(rollups, "hour", default: rollupHour)
+      rollupDay = Self.patterns(rollups, "day", default: rollupDay)
+      rollups.finish()
+    }
+    section.finish()
+  }
+
+  private static func patterns(
+    _ section: ConfigSection, _ key: String, default standard: MetricPatterns
+  ) -> MetricPatterns {
+    guard section.has(key) else { return standard }
+    let patterns = MetricPatterns(section.texts(key))
+    for pattern in patterns.unmatched {
+      section.report(key, "no metric is called '\(pattern)'; '*' may end a beginning of names")
+    }
+    return patterns
+  }
+}
+
+extension RetentionSettings {
+  fileprivate init(_ section: ConfigSection?) {
+    guard let section else { return }
+    rawDays = section.integer("raw_days", default: rawDays, in: 0...36_500)
+    hourlyDays = section.integer("hourly_days", default: hourlyDays, in: 0...36_500)
+    dailyDays = section.integer("daily_days", default: dailyDays, in: 0...36_500)
+    journalDays = section.integer("journal_days", default: journalDays, in: 0...36_500)
     section.finish()
   }
 }

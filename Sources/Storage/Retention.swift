@@ -13,6 +13,13 @@ public struct RemovedRows: Sendable, Equatable {
   /// Daily roll-ups.
   public var daily = 0
 
+  /// Nothing yet.
+  public init() {}
+
+  init(chunks: Int = 0, samples: Int = 0, hourly: Int = 0, daily: Int = 0) {
+    (self.chunks, self.samples, self.hourly, self.daily) = (chunks, samples, hourly, daily)
+  }
+
   /// True when nothing was old enough.
   public var isEmpty: Bool { self == RemovedRows() }
 

@@ -28,7 +28,7 @@ public struct ImportTool {
     }
     try refuseRepeatedNames(incoming)
     settings.makeDatabaseFolder()
-    let store = try Store.open(path: settings.database)
+    let store = try settings.openStore()
     let newest = try store.reader.maxReferenceID()
     let kept = try store.reader.currentReferences()
       .filter { old in

@@ -13,7 +13,10 @@ enum Benchmarks {
     case "fleet": try FleetRun.run(options)
     case "write": try WriteRun.run(options)
     case "growth": try GrowthRun.run(options)
-    default: fail("unknown command '\(command)', expected fleet, write or growth")
+    case "compact": try CompactRun.run(options)
+    case "scan": try ScanRun.run(options)
+    default:
+      fail("unknown command '\(command)', expected fleet, write, growth, compact or scan")
     }
   }
 

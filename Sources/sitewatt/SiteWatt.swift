@@ -10,6 +10,6 @@ struct SiteWatt: AsyncParsableCommand {
     version: Collector.version,
     subcommands: [
       Run.self, Check.self, Decode.self, Import.self, Query.self, Export.self, Sql.self, Alerts.self,
-      Verify.self, Simulate.self, DemoCommand.self,
+      Verify.self, Backup.self, Restore.self, Simulate.self, DemoCommand.self,
     ])
 }

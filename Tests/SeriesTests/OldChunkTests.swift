@@ -1,6 +1,6 @@
-import TestSupport
 import Series
 import SiteModel
+import TestSupport
 import Testing
 
 /// Chunks of version-1 files give back exactly what they were made of, or are refused.
@@ -83,4 +83,3 @@ import Testing
     }
   }
 }
-

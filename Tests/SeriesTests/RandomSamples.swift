@@ -21,7 +21,7 @@ extension SeededGenerator {
   }
 
   /// A quality that is stored.
-  mutating func quality() -> Quality { Quality(rawValue: .random(in: 0...3, using: &self)) ?? .good }
+  mutating func quality() -> Quality { Quality(rawValue: UInt8(number(0...3))) ?? .good }
 
   /// Samples in order of time, with regular stretches, gaps and equal instants.
   mutating func samples(_ count: Int) -> [Sample] {
@@ -40,28 +40,6 @@ extension SeededGenerator {
 /// Equality that also tells `0.5` from `0.50`.
 func areIdentical(_ left: [Sample], _ right: [Sample]) -> Bool {
   left == right && zip(left, right).allSatisfy { $0.value.exponent == $1.value.exponent }
-}
-
-extension SeededGenerator {
-  /// The series of a device; some metrics share their times.
-  mutating func device() -> [SeriesSamples] {
-    var series: [SeriesSamples] = []
-    var number = 0
-    for _ in 0..<Int.random(in: 1...6, using: &self) {
-      number += Int.random(in: 1...30, using: &self)
-      var samples = self.samples(Int.random(in: 1...60, using: &self))
-      if let last = series.last, Bool.random(using: &self) {
-        let value = self.value()
-        let isConstant = Bool.random(using: &self)
-        samples = last.samples.map {
-          Sample(time: $0.time, value: isConstant ? value : self.value(), quality: quality())
-        }
-      }
-      Samples.normalize(&samples)
-      series.append(SeriesSamples(metric: Metric(number: UInt16(number)), samples: samples))
-    }
-    return series
-  }
 }
 
 /// Equality that also tells `0.5` from `0.50`.

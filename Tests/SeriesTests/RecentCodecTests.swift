@@ -1,6 +1,6 @@
-import TestSupport
 import Series
 import SiteModel
+import TestSupport
 import Testing
 
 /// Batches of readings come back in their order, exactly, or not at all.

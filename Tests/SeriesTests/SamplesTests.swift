@@ -1,6 +1,6 @@
-import TestSupport
 import Series
 import SiteModel
+import TestSupport
 import Testing
 
 /// A series is a set: order of arrival and repeats make no difference.
@@ -49,6 +49,38 @@ import Testing
     #expect(areIdentical(Samples.merge(left, right), model))
     #expect(areIdentical(Samples.merge(right, left), model))
     #expect(areIdentical(Samples.merge(model, left), model))
+  }
+
+  @Test func goodValuesOfOneInstantContradictEachOther() {
+    var samples = [
+      sample(1, "1"), sample(2, "1"), sample(2, "2", .retained), sample(2, "3"), sample(2, "4"),
+      sample(3, "1", .outOfRange), sample(3, "2"), sample(4, "1"),
+    ]
+    Samples.markConflicts(&samples)
+    #expect(
+      samples.map(\.quality) == [
+        .good, .conflict, .retained, .conflict, .conflict, .outOfRange, .good, .good,
+      ])
+    var none: [Sample] = []
+    Samples.markConflicts(&none)
+    #expect(none.isEmpty)
+  }
+
+  /// Against a plain model: a good sample is marked when another good one has its time.
+  @Test(arguments: UInt64(0)..<100) func conflictsAgreeWithTheModel(seed: UInt64) {
+    var generator = SeededGenerator(seed: seed)
+    var samples = (0..<40).map { _ in
+      sample(
+        Int64(generator.number(0...25)), ExactDecimal(generator.number(0...3)), generator.quality())
+    }
+    Samples.normalize(&samples)
+    let good = samples.filter { $0.quality == .good }.map(\.time)
+    let expected = samples.map { sample in
+      let isContradicted = good.filter { $0 == sample.time }.count > 1
+      return sample.quality == .good && isContradicted ? .conflict : sample.quality
+    }
+    Samples.markConflicts(&samples)
+    #expect(samples.map(\.quality) == expected)
   }
 
   private func isBetter(_ left: Sample, _ right: Sample) -> Bool {

@@ -1,5 +1,6 @@
 import Setup
 import SiteModel
+import Storage
 import TestSupport
 import Testing
 
@@ -52,6 +53,46 @@ import Testing
     }
     #expect(found.contains { $0.hasPrefix("c.yaml:3: brokers") })
     #expect(found.count == expected.count + 1)
+  }
+
+  @Test func whatIsKeptAndForHowLong() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write(
+      Self.sound + """
+
+        storage:
+          retention: {raw_days: 400, hourly_days: 800, journal_days: 30}
+          rollups: {hour: [], day: ["energy.*", voltage.a]}
+        """, to: "c.yaml")
+    let storage = try Settings.load(file).storage
+    #expect(storage.retention.rawDays == 400)
+    #expect(storage.retention.hourlyDays == 800)
+    #expect(storage.retention.dailyDays == 0)
+    #expect(storage.retention.journalDays == 30)
+    #expect(storage.rollupHour == MetricPatterns([]))
+    #expect(storage.rollupDay.patterns == ["energy.*", "voltage.a"])
+    let standard = try Settings.load(folder.write(Self.sound, to: "d.yaml")).storage
+    #expect(standard.rollupHour == .energy && standard.rollupDay == .all)
+  }
+
+  @Test func mistakesInWhatIsKeptAreTold() throws {
+    let found = try problems(
+      Self.sound + """
+
+        storage:
+          retention: {raw_days: -1, weekly_days: 7}
+          rollups:
+            day: ["energie.*", "voltage.a", "*.total"]
+        """)
+    #expect(found.count == 4)
+    for text in [
+      "c.yaml:5: raw_days: found '-1', expected a whole number from 0 to 36500",
+      "c.yaml:5: unknown key 'weekly_days'",
+      "c.yaml:7: day: no metric is called 'energie.*'",
+      "c.yaml:7: day: no metric is called '*.total'",
+    ] {
+      #expect(found.contains { $0.contains(text) }, "\(text) in \(found)")
+    }
   }
 
   @Test func aMissingFileIsNamed() throws {

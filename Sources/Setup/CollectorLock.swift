@@ -1,13 +1,13 @@
 import Glibc
-import Setup
 
-/// The right to be the only collector of a database: a lock on `<database>.lock`, held as long as
-/// this object lives. It ends with the process, however that ends; the file stays behind.
-final class CollectorLock: Sendable {
+/// The right to be the only one who changes a database as a whole, as a collector or a restore
+/// does: a lock on `<database>.lock`, held as long as this object lives. It ends with the process,
+/// however that ends; the file stays behind.
+public final class CollectorLock: Sendable {
   private let descriptor: Int32
 
   /// Takes the lock at once or fails.
-  init(database: String) throws(StartError) {
+  public init(database: String) throws(StartError) {
     let path = database + ".lock"
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw Self.failure(path) }

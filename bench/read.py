@@ -1,0 +1,122 @@
+"""Measures reading: SiteWatt's commands beside VictoriaMetrics' HTTP export of the same answer."""
+
+import json
+import os
+import statistics
+import subprocess
+import time
+
+import dataset
+from archive import Archive
+from processes import BenchError, reported, say
+from results import emit
+from victoria import Victoria, version
+
+DEVICES = 1_000
+METRIC = "voltage.a"
+MONTH_MINUTES = 30 * 1_440
+ROUNDS = 9
+GOAL = 1.0
+# 2026-03-01, the fleet's first day.
+DAY = ("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z")
+
+
+def measure(folder):
+    """A device's month of one metric, and a day of one metric of all devices. Both contenders hold
+    20 series a device."""
+    _measure(os.path.join(folder, "month"), "read_month_of_one_device", 1, MONTH_MINUTES, False)
+    _measure(os.path.join(folder, "day"), "read_day_of_1000_devices", DEVICES, 1_440, True)
+
+
+def _measure(folder, name, devices, minutes, is_all):
+    say(f"read: loading {devices} devices x 20 series x {minutes} minutes")
+    data = dataset.fleet(folder, "fleet", devices, minutes)
+    archive = Archive(os.path.join(folder, "sitewatt"))
+    archive.load(data)
+    server = Victoria(os.path.join(folder, "victoria"))
+    server.load(data)
+    server.flush()
+    server.merge()
+    os.remove(data.path)
+    commands = {**_own_commands(archive, is_all), **_victoria_commands(server, is_all)}
+    totals = {label: _totals(label, command) for label, command in commands.items()}
+    for label, found in totals.items():
+        if found[0] != devices * minutes or found != totals["sitewatt csv"]:
+            raise BenchError(f"{label} answered {found}, sitewatt {totals['sitewatt csv']}")
+    times_ms = {label: [] for label in commands}
+    for number in range(ROUNDS):
+        say(f"read: round {number + 1} of {ROUNDS}")
+        for label, command in commands.items():
+            times_ms[label].append(_time_ms(command))
+    server.stop()
+    medians = {label: statistics.median(times) for label, times in times_ms.items()}
+    _emit(name, medians, _scan_ms(folder, archive, is_all), devices * minutes, data.name)
+
+
+def _emit(name, medians, scan_ms, samples, data):
+    own = min((each for each in medians if each.startswith("sitewatt")), key=medians.get)
+    peer = min((each for each in medians if each.startswith("victoria")), key=medians.get)
+    ratio = medians[own] / medians[peer]
+    emit(
+        name, medians[own], "ms", version(), medians[peer], ratio, ratio <= GOAL, goal=GOAL,
+        samples=samples, data=data, rounds=ROUNDS, own=own, peer_settings=peer + " by curl",
+        in_process_ms=round(scan_ms, 2),
+        medians_ms={label: round(value, 1) for label, value in medians.items()})
+
+
+def _own_commands(archive, is_all):
+    """A process each, from its start to its end."""
+    rest = ["--metric", METRIC]
+    if is_all:
+        return {"sitewatt csv": archive.query(
+            "export", *rest, "--from", DAY[0], "--to", DAY[1])}
+    return {"sitewatt csv": archive.query("query", *rest, "--device", "F-000001")}
+
+
+def _victoria_commands(server, is_all):
+    """curl of a running server, to which everything is known from the rounds before."""
+    match = '{__name__="' + METRIC + '"' + ("" if is_all else ',device="F-000001"') + "}"
+    span = {"start": DAY[0], "end": "2026-03-01T23:59:59.999Z"} if is_all else {}
+    select = {"match[]": match, **span}
+    return {
+        "victoria-metrics JSON": _curl(server.url("/api/v1/export", **select)),
+        "victoria-metrics JSON, reduce_mem_usage": _curl(
+            server.url("/api/v1/export", reduce_mem_usage=1, **select)),
+        "victoria-metrics CSV": _curl(server.url(
+            "/api/v1/export/csv", format="device,__value__,__timestamp__:unix_ms", **select)),
+    }
+
+
+def _curl(url):
+    return ["curl", "-sf", url]
+
+
+def _time_ms(command):
+    begin_s = time.monotonic()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return (time.monotonic() - begin_s) * 1_000
+
+
+def _totals(label, command):
+    """Count of the samples and the sum of their values in units of 0.001."""
+    count, total = 0, 0
+    text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    for line in text.splitlines()[1 if label.startswith("sitewatt") else 0:]:
+        if line.startswith("{"):
+            series = json.loads(line)
+            count += len(series["values"])
+            total += sum(round(value * 1_000) for value in series["values"])
+        else:
+            cells = line.split(",")
+            count += 1
+            total += dataset.thousandths(cells[3 if label.startswith("sitewatt") else 1])
+    return count, total
+
+
+def _scan_ms(folder, archive, is_all):
+    """The fastest of several scans in one process, without text."""
+    device = [] if is_all else ["--device", "F-000001"]
+    result = reported("benchmarks scan", [
+        os.environ["BENCHMARKS_BIN"], "scan", "--database", archive.database, "--metric", METRIC,
+        *device], folder)
+    return result["wall_s"] * 1_000
