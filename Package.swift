@@ -100,8 +100,7 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Decoding", "Detection", "Documents", "Engine", "Series", "SiteModel", "Storage",
-        "Tariffs",
+        "Decoding", "Detection", "Documents", "Engine", "SiteModel", "Storage", "Tariffs",
       ],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -128,7 +128,8 @@ public final class Engine {
       outcome.quarantined.append(
         Quarantined(
           entry: textEntries[place], reason: "too_many_texts",
-          detail: "found text '\(found[place])', expected one of the \(TextTable.limit) that are known",
+          detail: "found text '\(found[place])', expected one of the \(TextTable.limit) "
+            + "that are known",
           isWhole: false))
       return true
     }

@@ -13,7 +13,7 @@ public struct SnapshotSchedule: Sendable {
   private var savedAt: Timestamp?
 
   /// A schedule with the most messages and readings between two snapshots.
-  public init(messages: Int, readings: Int = 4_000_000) {
+  public init(messages: Int, readings: Int = 1_000_000) {
     messageLimit = messages
     readingLimit = readings
   }

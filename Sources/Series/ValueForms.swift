@@ -3,9 +3,9 @@ import SiteModel
 /// How each value of a column was written, and its quality: what a number at the column's smallest
 /// exponent does not say.
 ///
-/// A value written with a larger exponent ends in zeros there. How many of them were left away is
-/// coded given how many there are: whether devices always write three decimals or as few as
-/// possible, it costs next to nothing.
+/// A value written with a larger exponent ends in zeros there. Zero by zero is coded whether it was
+/// left away: whether a device always writes three decimals, at least one, or as few as possible,
+/// and whatever it does of 0 itself, it soon costs next to nothing.
 final class ValueForms {
   /// Most zeros that are left away.
   static let mostZeros = 18
@@ -13,7 +13,7 @@ final class ValueForms {
   /// Zeros left away in the upper bits, quality in the lower two.
   private let forms: UnsafeMutablePointer<UInt8>
   private let bits = AdaptiveBits(count: zerosEnd + 16)
-  private static let zerosEnd = (mostZeros + 2) * (mostZeros + 1)
+  private static let zerosEnd = 2 * mostZeros
 
   /// Room for so many, to be decoded.
   init(count: Int) {
@@ -43,7 +43,7 @@ final class ValueForms {
     AdaptiveRates.with { rates in
       let (zeros, most) = (Int(form >> 2), Self.zeros(number))
       // Zero itself can be written with any exponent.
-      let row = (number == 0 ? Self.mostZeros + 1 : most) * (Self.mostZeros + 1)
+      let row = number == 0 ? Self.mostZeros : 0
       var found = 0
       while found < most, bits.code(zeros > found ? 1 : 0, row + found, rates, &coder) != 0 {
         found += 1

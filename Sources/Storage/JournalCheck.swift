@@ -19,15 +19,18 @@ extension StoreReader {
       try Data.fetchOne(db, sql: "SELECT hash FROM journal WHERE seq = ?", arguments: [before])
     }
     try checkChain(
-      "journal row", before + 1, through: newestRow, before == base.seq ? base.hash : start ?? Data(),
+      "journal row", before + 1, through: newestRow,
+      before == base.seq ? base.hash : start ?? Data(),
       &problems
     ) { db, seq, previous, report in try checkSegment(db, seq, after: previous, report) }
     if limit < .max { return problems }
     let stray = try read { db in
-      try Int64.fetchOne(db, sql: "SELECT min(seq) FROM journal WHERE seq <= ?", arguments: [base.seq])
+      try Int64.fetchOne(
+        db, sql: "SELECT min(seq) FROM journal WHERE seq <= ?", arguments: [base.seq])
     }
     if let stray {
-      problems.append(StoreProblem(place: "journal row \(stray)", text: "was released, yet is there"))
+      problems.append(
+        StoreProblem(place: "journal row \(stray)", text: "was released, yet is there"))
     }
     let newest = try read { db in try Int64.fetchOne(db, sql: "SELECT max(id) FROM evidence") ?? 0 }
     try checkChain(

@@ -211,7 +211,7 @@ extension Store {
     var samples: [Sample] = []
     for chunk in chunks where samples.count < count {
       samples = Samples.merge(
-        try ChunkRows.samples(db, chunk, metric, .min ..< ms, path: path), samples)
+        try ChunkRows.samples(db, chunk, metric, .min..<ms, path: path), samples)
     }
     return samples.suffix(count)
   }

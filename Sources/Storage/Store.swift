@@ -138,7 +138,7 @@ public final class Store: Sendable {
           PRAGMA page_size = \(Schema.pageSize);
           PRAGMA auto_vacuum = INCREMENTAL;
           PRAGMA secure_delete = OFF;
-          PRAGMA cache_size = -16384;
+          PRAGMA cache_size = -65536;
           PRAGMA wal_autocheckpoint = \((32 << 20) / Schema.pageSize);
           PRAGMA journal_size_limit = \(64 << 20);
           """)

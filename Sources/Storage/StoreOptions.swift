@@ -26,8 +26,8 @@ public struct StoreOptions: Sendable, Equatable {
   /// Samples of a bucket of 128 devices that wait before they are taken into chunks,
   /// 1…100 000 000; 200 000 by default.
   public var bucketSamplesLimit = 200_000
-  /// Milliseconds after which they are taken in all the same, 1…10^9; an hour by default.
-  public var bucketAgeMilliseconds: Int64 = 3_600_000
+  /// Milliseconds after which they are taken in all the same, 1…10^9; two hours by default.
+  public var bucketAgeMilliseconds: Int64 = 7_200_000
   /// Samples after which one step takes no further row of a bucket, 1…100 000 000; 400 000 by
   /// default.
   public var compactionStepSamples = 400_000

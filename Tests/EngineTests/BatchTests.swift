@@ -119,7 +119,9 @@ import Testing
       for _ in 0..<random.number(1...3) {
         damaged[random.number(0...(damaged.count - 1))] = UInt8(random.number(0...255))
       }
-      guard let other = try? world.engine(from: damaged, names: names, texts: texts) else { continue }
+      guard let other = try? world.engine(from: damaged, names: names, texts: texts) else {
+        continue
+      }
       for body in journal.bodies.suffix(3) {
         _ = try world.process(try RestartTests.batch(body), by: other, segment: 99)
       }

@@ -11,8 +11,22 @@ import Testing
     let digits = (0..<2000).map { _ in Int128(23_000 + generator.number(-30...30) * 10) }
     let always = digits.map { ExactDecimal(significand: $0, exponent: -3) }
     let shortest = always.map(\.normalized)
+    let oneDecimal = shortest.map { value in
+      let digits = value.significand(at: min(-1, value.exponent))
+      return ExactDecimal(significand: digits ?? 0, exponent: min(-1, value.exponent))
+    }
     #expect(size(always) < 1640)
     #expect(size(shortest) < 1680)
+    #expect(size(oneDecimal) < 1680)
+  }
+
+  @Test func zeroHasAFormOfItsOwn() {
+    var generator = SeededGenerator(seed: 6)
+    let digits = (0..<2000).map { _ in Int128(generator.number(0...1) * 100) }
+    let always = digits.map { ExactDecimal(significand: $0, exponent: -2) }
+    let plainZero = always.map { $0.significand == 0 ? .zero : $0 }
+    #expect(size(always) < 300)
+    #expect(size(plainZero) < 330)
   }
 
   @Test func aTotalFollowsFromItsParts() {

@@ -46,7 +46,9 @@ import Testing
     // A month without, then the month, then a single late sample in the middle of it.
     for part in [0..<100, 3_000..<3_100, 100..<3_000, 1_500..<1_501] {
       var outcome = Outcome()
-      outcome.readings = part.map { reading(0, 20, Int64($0) * 60_000 + (part.count == 1 ? 1 : 0), "1.5") }
+      outcome.readings = part.map {
+        reading(0, 20, Int64($0) * 60_000 + (part.count == 1 ? 1 : 0), "1.5")
+      }
       times += outcome.readings.map(\.time.milliseconds)
       try store.append(batch: batch(["{}"]), outcome: outcome)
       try store.compactAll(now: at(0))
@@ -145,7 +147,9 @@ import Testing
       .max { ($0.time, $0.value) < ($1.time, $1.value) }
     let latest = try store.reader.latest(of: device).first { $0.metric == metric }?.sample
     #expect(latest?.time == newest?.time && latest?.value == newest?.value)
-    #expect(try store.reader.latest().first { $0.device == device && $0.metric == metric }?.sample == latest)
+    #expect(
+      try store.reader.latest().first { $0.device == device && $0.metric == metric }?.sample
+        == latest)
   }
 }
 

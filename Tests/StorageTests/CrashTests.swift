@@ -142,7 +142,9 @@ private final class Camera: @unchecked Sendable {
     for copy in copies {
       try body(copy)
       count += 1
-      for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: copy + suffix) }
+      for suffix in ["", "-wal", "-shm"] {
+        try? FileManager.default.removeItem(atPath: copy + suffix)
+      }
     }
   }
 }
