@@ -86,8 +86,8 @@ let package = Package(
     room(
       "Tools",
       [
-        "Alerting", "Decoding", "Detection", "Engine", "Series", "Setup", "SiteModel", "Storage",
-        "Tariffs",
+        "Alerting", "Decoding", "Detection", "Documents", "Engine", "Series", "Setup", "SiteModel",
+        "Storage", "Tariffs",
       ]),
     room("Demo", ["Collector", "MQTT", "Setup", "Simulator", "SiteModel"]),
     .executableTarget(
@@ -122,9 +122,9 @@ let package = Package(
     tests(
       "StorageTests",
       [
-        "Alerting", "Engine", "Series", "SiteModel", "Storage", "TestSupport",
-        library("GRDB", "GRDB.swift"),
-      ]),
+        "Alerting", "Detection", "Engine", "Series", "SiteModel", "Storage", "Tariffs",
+        "TestSupport", library("GRDB", "GRDB.swift"),
+      ], copying: ["Cases"]),
     tests("MQTTTests", ["MQTT", "SiteModel", "TestSupport"]),
     tests("NotifiersTests", ["Notifiers", "SiteModel", "TestSupport"]),
     tests("SimulatorTests", ["Simulator", "SiteModel"]),
@@ -140,7 +140,8 @@ let package = Package(
       "ToolsTests",
       [
         "Documents", "Engine", "Series", "Setup", "SiteModel", "Storage", "TestSupport", "Tools",
-      ]),
+        library("GRDB", "GRDB.swift"),
+      ], copying: ["Cases"]),
     tests(
       "AcceptanceTests",
       [

@@ -1,5 +1,6 @@
 """Other ways to keep the same samples on disk: Prometheus blocks and a plain SQLite table."""
 
+import itertools
 import os
 import shutil
 import sqlite3
@@ -49,9 +50,9 @@ class PlainTable:
                 "CREATE TABLE reading (device TEXT, metric TEXT, time_ms INTEGER, value REAL,"
                 " PRIMARY KEY (device, metric, time_ms)) WITHOUT ROWID")
 
-    def insert(self, dataset):
-        """Stores all samples, a commit every 100 000 rows with synchronous=FULL; returns the
-        samples and the seconds that the database took."""
+    def insert(self, dataset, limit=None):
+        """Stores all samples, or the first ones, a commit every 100 000 rows with
+        synchronous=FULL; returns the samples and the seconds that the database took."""
         elapsed_s, count, rows = 0.0, 0, []
         with closing(sqlite3.connect(self.path)) as database:
             database.execute("PRAGMA synchronous = FULL")
@@ -62,7 +63,7 @@ class PlainTable:
                 database.commit()
                 return time.monotonic() - begin_s
 
-            for device, metric, time_ms, value in dataset.samples():
+            for device, metric, time_ms, value in itertools.islice(dataset.samples(), limit):
                 rows.append((device, metric, int(time_ms), float(value)))
                 if len(rows) == COMMIT_ROWS:
                     elapsed_s += commit()

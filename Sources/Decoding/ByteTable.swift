@@ -1,6 +1,6 @@
 /// Finds numbers by byte strings without making a `String`. One table can hold many small maps: a
 /// key belongs to a `scope`, such as the object that it is a member of.
-struct ByteTable: Sendable {
+public struct ByteTable: Sendable {
   private struct Entry {
     let hash: Int
     let scope: Int32
@@ -14,6 +14,9 @@ struct ByteTable: Sendable {
   /// Positions in `entries`, -1 where free; its size is a power of two, at most half full.
   private var slots = [Int32](repeating: -1, count: 16)
 
+  /// An empty table.
+  public init() {}
+
   /// How many keys there are.
   var count: Int { entries.count }
 
@@ -25,7 +28,7 @@ struct ByteTable: Sendable {
   }
 
   /// The value of a key; -1 when it is not there.
-  func find(_ key: UnsafeRawBufferPointer, in scope: Int32 = 0) -> Int32 {
+  public func find(_ key: UnsafeRawBufferPointer, in scope: Int32 = 0) -> Int32 {
     if entries.isEmpty { return -1 }
     let hash = Self.hash(key, scope)
     var slot = hash & (slots.count - 1)
@@ -40,7 +43,7 @@ struct ByteTable: Sendable {
   }
 
   /// Adds a key that is not there yet; `value` must not be negative.
-  mutating func insert(_ key: UnsafeRawBufferPointer, in scope: Int32 = 0, value: Int32) {
+  public mutating func insert(_ key: UnsafeRawBufferPointer, in scope: Int32 = 0, value: Int32) {
     if (entries.count + 1) * 2 > slots.count { grow() }
     let hash = Self.hash(key, scope)
     entries.append(
@@ -51,12 +54,12 @@ struct ByteTable: Sendable {
   }
 
   /// The value of a text; -1 when it is not there.
-  func find(_ key: String, in scope: Int32 = 0) -> Int32 {
+  public func find(_ key: String, in scope: Int32 = 0) -> Int32 {
     Array(key.utf8).withUnsafeBytes { find($0, in: scope) }
   }
 
   /// Adds a text that is not there yet.
-  mutating func insert(_ key: String, in scope: Int32 = 0, value: Int32) {
+  public mutating func insert(_ key: String, in scope: Int32 = 0, value: Int32) {
     Array(key.utf8).withUnsafeBytes { insert($0, in: scope, value: value) }
   }
 

@@ -27,12 +27,18 @@ struct MetricRule: Sendable {
 }
 
 /// How a time is written.
-enum TimeFormat: String, Sendable, CaseIterable {
+public enum TimeFormat: String, Sendable, CaseIterable {
+  /// Seconds since 1970.
   case epochSeconds = "epoch_s"
+  /// Milliseconds since 1970.
   case epochMilliseconds = "epoch_ms"
+  /// Microseconds since 1970.
   case epochMicroseconds = "epoch_us"
+  /// RFC 3339, or the same without a zone.
   case text
+  /// `yyyyMMddHHmmss`, with or without milliseconds.
   case compact
+  /// Whichever of these it looks like.
   case auto
 }
 

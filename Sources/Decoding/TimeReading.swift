@@ -2,7 +2,7 @@ import SiteModel
 
 extension TimeFormat {
   /// What would have been taken, for error messages.
-  var expected: String {
+  public var expected: String {
     switch self {
     case .epochSeconds: "seconds since 1970"
     case .epochMilliseconds: "milliseconds since 1970"
@@ -15,7 +15,7 @@ extension TimeFormat {
 
   /// The instant that `bytes` stand for; nil when they are not in this format. A text without a
   /// zone is local to a clock `zoneSeconds` ahead of UTC.
-  func time(_ bytes: UnsafeRawBufferPointer, isText: Bool, zoneSeconds: Int) -> Timestamp? {
+  public func time(_ bytes: UnsafeRawBufferPointer, isText: Bool, zoneSeconds: Int) -> Timestamp? {
     switch self {
     case .epochSeconds: Self.epoch(bytes, exponent: 3)
     case .epochMilliseconds: Self.epoch(bytes, exponent: 0)

@@ -29,6 +29,20 @@ enum CSVEncoding {
     }
   }
 
+  /// One text of a file, without white space around; nil when it is not in the file's encoding.
+  /// What does not fit into UTF-8 is taken for GB 18030.
+  static func text(_ bytes: [UInt8], isUTF8: Bool) -> String? {
+    var text = isUTF8 ? String(validating: bytes, as: UTF8.self) : nil
+    if text == nil, case .text(let decoded) = decodeGB18030(bytes) {
+      text = String(validating: decoded, as: UTF8.self)
+    }
+    guard let scalars = text?.unicodeScalars else { return nil }
+    guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+      let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+    else { return "" }
+    return String(scalars[first...last])
+  }
+
   private enum Decoded {
     case text([UInt8])
     case wrongByte(offset: Int)

@@ -156,6 +156,8 @@ public final class Engine {
     case .reference(let files):
       do { adopt(try references(files), moment, &findings) } catch { throw .reference(error) }
       activeFiles = files
+    case .devices(let names):
+      for name in names { _ = devices.index(of: name) }
     case .newSession, nil: break
     }
   }

@@ -16,6 +16,8 @@ public enum EntryKind: UInt8, Sendable {
   case brokerDropped = 6
   /// The broker knew nothing of our session: packet identifiers begin anew.
   case newSession = 7
+  /// Devices were named by something else than a message, such as an import of readings.
+  case devices = 8
 }
 
 /// Bits of an entry's flags; the two lowest are the QoS.
@@ -97,6 +99,8 @@ public enum ControlEntry: Sendable, Equatable {
   case brokerDropped(count: Int64)
   /// The broker knew nothing of our session: packet identifiers begin anew.
   case newSession
+  /// These devices have numbers from here on, in this order, unless they had before.
+  case devices(names: [String])
 
   /// The kind under which it is stored.
   public var kind: EntryKind {
@@ -107,6 +111,7 @@ public enum ControlEntry: Sendable, Equatable {
     case .link: .link
     case .brokerDropped: .brokerDropped
     case .newSession: .newSession
+    case .devices: .devices
     }
   }
 
@@ -124,6 +129,10 @@ public enum ControlEntry: Sendable, Equatable {
       var files: [Int64] = []
       for _ in 0..<(try reader.count()) { files.append(try reader.signed()) }
       self = .reference(files: files)
+    case .devices:
+      var names: [String] = []
+      for _ in 0..<(try reader.count()) { names.append(try reader.text()) }
+      self = .devices(names: names)
     }
   }
 
@@ -136,6 +145,9 @@ public enum ControlEntry: Sendable, Equatable {
     case .reference(let files):
       writer.unsigned(UInt64(files.count))
       for file in files { writer.signed(file) }
+    case .devices(let names):
+      writer.unsigned(UInt64(names.count))
+      for name in names { writer.text(name) }
     }
   }
 }

@@ -14,12 +14,26 @@ public enum RecentCodec {
   private static let newExponent: UInt8 = 4
   private static let wide: UInt8 = 8
 
-  /// The readings of a batch, whose exponents are within ±``DeviceChunk/maximumExponent``.
+  /// Most bytes of a reading: flags 1, device 5, metric 3, time 10, exponent 2, significand 20.
+  private static let longest = 41
+
+  /// The readings of a batch, whose exponents are within ±``DeviceChunk/maximumExponent`` and none
+  /// of whose qualities is `conflict`.
   public static func encode(_ readings: [Reading]) -> [UInt8] {
-    var writer = ByteWriter()
-    writer.reserve(32 + readings.count * 12)
-    writer.byte(format)
-    writer.unsigned(UInt64(readings.count))
+    let room = 16 + readings.count * longest
+    var bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+      guard let start = buffer.baseAddress else { preconditionFailure("there is room for a byte") }
+      var writer = PointerWriter(next: start)
+      writer.byte(format)
+      writer.unsigned(UInt64(readings.count))
+      write(readings, to: &writer)
+      count = writer.next - start
+    }
+    Checksum.append(&bytes)
+    return bytes
+  }
+
+  private static func write(_ readings: [Reading], to writer: inout PointerWriter) {
     var (device, metric, time, exponent) = (Int32(0), UInt16(0), Int64(0), 0)
     for reading in readings {
       let value = reading.value
@@ -43,8 +57,6 @@ public enum RecentCodec {
       (device, metric) = (reading.device.position, reading.metric.number)
       (time, exponent) = (reading.time.milliseconds, value.exponent)
     }
-    Checksum.seal(&writer)
-    return writer.bytes
   }
 
   /// Calls `body` with each reading in order of arrival. Bytes that ``encode(_:)`` did not write
@@ -76,5 +88,33 @@ public enum RecentCodec {
           quality: quality))
     }
     guard reader.isAtEnd else { throw CorruptBytes(offset: reader.offset) }
+  }
+}
+
+/// Writes what a ``ByteWriter`` would to memory that is known to suffice.
+private struct PointerWriter {
+  var next: UnsafeMutablePointer<UInt8>
+
+  mutating func byte(_ value: UInt8) {
+    next.initialize(to: value)
+    next += 1
+  }
+
+  mutating func unsigned(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      byte(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    byte(UInt8(truncatingIfNeeded: rest))
+  }
+
+  mutating func signed(_ value: Int64) {
+    unsigned(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+  }
+
+  mutating func wide(_ value: Int128) {
+    unsigned(UInt64(truncatingIfNeeded: value))
+    signed(Int64(truncatingIfNeeded: value >> 64))
   }
 }

@@ -6,6 +6,9 @@ import SiteModel
 // Writes samples into the chunks of a device, each where it belongs in time.
 
 extension Store {
+  /// Newest chunks of a device that are looked at for merging.
+  private static let smallChunks = 64
+
   private struct StoredChunk {
     var id: Int64
     var first: Int64
@@ -18,9 +21,10 @@ extension Store {
   }
 
   /// Merges samples into the chunks of a device. What lies before the end of a chunk goes into it,
-  /// or into chunks of its own when a long stretch fills a gap; the rest is appended.
+  /// or into chunks of its own when a long stretch fills a gap; the rest is appended, together with
+  /// the newest chunks once there are `few` that are not much larger.
   func mergeIntoChunks(
-    _ db: Database, _ device: DeviceIndex, _ added: [SeriesSamples]
+    _ db: Database, _ device: DeviceIndex, _ added: [SeriesSamples], merging few: Int
   ) throws {
     var rest = added
     let chunks = try Row.fetchAll(
@@ -43,24 +47,37 @@ extension Store {
       }
       rest = later
     }
-    if !rest.isEmpty { try append(db, device, rest) }
+    if !rest.isEmpty { try append(db, device, rest, merging: few) }
   }
 
-  /// Newest chunks that are not much larger than what is added are taken in and written anew, so
-  /// that a sample is rewritten a few times only, yet most chunks are full.
-  private func append(_ db: Database, _ device: DeviceIndex, _ added: [SeriesSamples]) throws {
-    var samples = added
-    var replaced: [Int64] = []
-    let older = try Row.fetchCursor(
+  /// Newest chunks are taken in and written anew when several of them are not much larger than what
+  /// is added: so a sample is rewritten a few times only, yet most chunks are full.
+  private func append(
+    _ db: Database, _ device: DeviceIndex, _ added: [SeriesSamples], merging few: Int
+  ) throws {
+    let chunks = try Row.fetchAll(
       db.cachedStatement(
         sql: """
-          SELECT id, first_ms, last_ms, samples FROM chunk WHERE device = ? ORDER BY last_ms DESC
-          """), arguments: [device.position])
-    while let row = try older.next() {
-      let chunk = StoredChunk(row)
-      guard chunk.count <= samples.sampleCount * 2, chunk.count < options.chunkSamples * 3 / 4,
-        chunk.last < samples.firstTime, let stored = try decode(db, chunk.id)
-      else { break }
+          SELECT id, first_ms, last_ms, samples FROM chunk WHERE device = ?
+          ORDER BY last_ms DESC LIMIT ?
+          """), arguments: [device.position, Self.smallChunks]
+    ).map { StoredChunk($0) }
+    var (taken, count, isFull) = (0, added.sampleCount, false)
+    while !isFull {
+      let run = chunks[taken...].prefix { chunk in
+        chunk.count <= count * 2 && chunk.count < options.chunkSamples * 3 / 4
+          && chunk.last < added.firstTime
+      }
+      guard run.count >= few else { break }
+      taken += run.count
+      count += run.reduce(0) { $0 + $1.count }
+      isFull = count >= options.chunkSamples
+    }
+    var samples = added
+    var replaced: [Int64] = []
+    for chunk in chunks.prefix(taken) {
+      // What is older than a damaged chunk stays as it is.
+      guard let stored = try decode(db, chunk.id) else { break }
       samples = stored.merged(with: samples)
       replaced.append(chunk.id)
     }

@@ -20,7 +20,7 @@ extension Store {
     try write { db in
       if try moveRecent(db, force: force, now) { return true }
       guard let bucket = try dueBucket(db, force: force, now) else { return false }
-      try compact(db, bucket: bucket, now)
+      try compact(db, bucket: bucket, merging: force ? 1 : options.chunksMerged, now)
       return true
     }
   }
@@ -62,9 +62,10 @@ extension Store {
   }
 
   /// Takes the oldest rows of a bucket into the chunks of their devices.
-  private func compact(_ db: Database, bucket: Int32, _ now: Timestamp) throws {
-    var series: [SeriesKey: Int] = [:]
-    var samples: [[Sample]] = []
+  private func compact(
+    _ db: Database, bucket: Int32, merging few: Int, _ now: Timestamp
+  ) throws {
+    var collected = BucketSamples()
     var (count, last, isRest) = (0, Int64(0), false)
     let rows = try Row.fetchCursor(
       db, sql: "SELECT id, body FROM pending WHERE bucket = ? ORDER BY id", arguments: [bucket])
@@ -75,29 +76,13 @@ extension Store {
       }
       last = row[0]
       try row.forEachReading(path: path, "pending row \(last)") { reading in
-        let key = SeriesKey(reading.device, reading.metric)
-        let sample = Sample(time: reading.time, value: reading.value, quality: reading.quality)
+        collected.add(reading)
         count += 1
-        if let place = series[key] {
-          samples[place].append(sample)
-        } else {
-          series[key] = samples.count
-          samples.append([sample])
-        }
       }
     }
-    var device: [SeriesSamples] = []
-    var current: DeviceIndex?
-    for (key, place) in series.sorted(by: { $0.key < $1.key }) {
-      if let current, current != key.device {
-        try store(db, current, device)
-        device.removeAll(keepingCapacity: true)
-      }
-      current = key.device
-      Samples.normalize(&samples[place])
-      device.append(SeriesSamples(metric: key.metric, samples: samples[place]))
+    try collected.forEachDevice { device, series in
+      try store(db, device, series, merging: few)
     }
-    if let current { try store(db, current, device) }
     try db.execute(
       sql: "DELETE FROM pending WHERE bucket = ? AND id <= ?", arguments: [bucket, last])
     if isRest {
@@ -109,8 +94,10 @@ extension Store {
     }
   }
 
-  private func store(_ db: Database, _ device: DeviceIndex, _ added: [SeriesSamples]) throws {
-    try mergeIntoChunks(db, device, added)
+  private func store(
+    _ db: Database, _ device: DeviceIndex, _ added: [SeriesSamples], merging few: Int
+  ) throws {
+    try mergeIntoChunks(db, device, added, merging: few)
     try updateLatest(db, device, added)
     try updateRollups(db, device, added)
   }

@@ -13,6 +13,14 @@ public struct JournalSegment {
   public let messages: Int
   /// The entries, for ``Engine/Batch/load(_:)``.
   public let body: UnsafeRawBufferPointer
+
+  let devices: Data?
+
+  /// Whether the row notes of the right messages which devices they are about; `batch` is the body.
+  /// Rows of the first release note nothing.
+  public func agrees(with mentions: [Mention], of batch: Batch) -> Bool {
+    devices.map { Array($0) == MentionCodec.encode(mentions, batch) } ?? true
+  }
 }
 
 extension StoreReader {
@@ -37,25 +45,28 @@ extension StoreReader {
       let goesOn = row.body.withUnsafeBytes { bytes in
         body(
           JournalSegment(
-            seq: row.seq, entries: row.entries, messages: row.messages, body: bytes))
+            seq: row.seq, entries: row.entries, messages: row.messages, body: bytes,
+            devices: row.devices))
       }
       guard goesOn else { return }
       previous = row.seq
     }
   }
 
-  private typealias StoredSegment = (seq: Int64, entries: Int, messages: Int, body: Data)
+  private typealias StoredSegment = (
+    seq: Int64, entries: Int, messages: Int, body: Data, devices: Data?
+  )
 
   private func segment(after seq: Int64) throws(StoreError) -> StoredSegment? {
     try read { db in
       let next = try db.cachedStatement(
         sql: """
-          SELECT seq, entries, messages, codec, body FROM journal
+          SELECT seq, entries, messages, codec, body, devices FROM journal
           WHERE seq > ? ORDER BY seq LIMIT 1
           """)
       guard let row = try Row.fetchOne(next, arguments: [seq]) else { return nil }
       do {
-        return (row[0], row[1], row[2], try RowCodec.unpack(row[3], row[4]))
+        return (row[0], row[1], row[2], try RowCodec.unpack(row[3], row[4]), row[5])
       } catch is CorruptBytes {
         throw StoreError(.corrupt("journal row \(row[0] as Int64) is damaged"), path: path)
       }

@@ -162,7 +162,7 @@ extension StoreReader {
     }
   }
 
-  private static func alert(_ row: Row) -> AlertRecord {
+  static func alert(_ row: Row) -> AlertRecord {
     let cleared: Int64? = row["cleared_ms"]
     return AlertRecord(
       id: row["id"], kind: row["kind"],

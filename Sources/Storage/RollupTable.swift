@@ -2,7 +2,7 @@ import GRDB
 import Series
 import SiteModel
 
-/// The rows of `rollup_hour` or `rollup_day`, as one device's or as any.
+/// The rows of `rollup_hour` or `rollup_day` by series.
 struct RollupTable {
   private let db: Database
   /// What a row covers.
@@ -17,58 +17,65 @@ struct RollupTable {
 
   /// The newest row of a series.
   func newest(_ series: SeriesKey) throws -> Rollup? {
-    try first(series, "", [], "start_ms DESC")
+    try first(series, "", nil, "start_ms DESC")
   }
 
   /// The row that begins at an instant.
   func row(_ series: SeriesKey, at start: Timestamp) throws -> Rollup? {
-    try first(series, "AND start_ms = ?", [start.milliseconds], "start_ms")
+    try first(series, "AND start_ms = ?", start, "start_ms")
   }
 
   /// The newest row with good samples that begins before an instant.
   func row(_ series: SeriesKey, before start: Timestamp) throws -> Rollup? {
-    try first(
-      series, "AND start_ms < ? AND count > 0", [start.milliseconds], "start_ms DESC")
+    try first(series, "AND start_ms < ? AND count > 0", start, "start_ms DESC")
   }
 
   /// The first row with good samples that begins at an instant or later.
   func row(_ series: SeriesKey, from start: Timestamp) throws -> Rollup? {
-    try first(series, "AND start_ms >= ? AND count > 0", [start.milliseconds], "start_ms")
+    try first(series, "AND start_ms >= ? AND count > 0", start, "start_ms")
   }
 
   /// The rows that begin in a range, in order of time.
   func rows(_ series: SeriesKey, from: Timestamp, to: Timestamp) throws -> [Rollup] {
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT * FROM \(name) WHERE device = ? AND metric = ? AND start_ms >= ? AND start_ms < ?
-        ORDER BY start_ms
-        """)
-    let rows = try Row.fetchCursor(
-      statement, arguments: series.arguments + [from.milliseconds, to.milliseconds])
-    var found: [Rollup] = []
-    while let row = try rows.next() { found.append(try Rollup(row, series)) }
-    return found
+    var rows: [Rollup] = []
+    var begin = from
+    while begin < to, let row = try first(series, "AND start_ms >= ?", begin, "start_ms"),
+      row.start < to
+    {
+      rows.append(row)
+      begin = row.start.advanced(byMilliseconds: 1)
+    }
+    return rows
   }
 
   /// Inserts a row, or puts it in the place of the one with the same begin.
   func write(_ series: SeriesKey, _ row: Rollup) throws {
-    let start = row.start
-    let figures = row.register
-    let isLatestGood = row.last?.time == row.latest
-    try db.cachedStatement(
-      sql: """
-        INSERT OR REPLACE INTO \(name)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """
-    ).execute(
-      arguments: series.arguments + [
-        start.milliseconds, row.count, row.marked,
-        isLatestGood ? nil : row.latest.since(start), row.first?.time.since(start),
-        row.first?.value.description, row.last?.time.since(start), row.last?.value.description,
-        row.minimum?.description, row.maximum?.description, row.sum?.description,
-        figures?.consumption?.description, figures?.gapConsumption?.description,
-        figures?.rollovers ?? 0, figures?.resets ?? 0, figures?.glitches ?? 0, row.isIncomplete,
-      ])
+    let insert = try PlainStatement(
+      db,
+      """
+      INSERT OR REPLACE INTO \(name)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """)
+    insert.bind(1, Int64(series.device.position))
+    insert.bind(2, Int64(series.metric.number))
+    insert.bind(3, row.start.milliseconds)
+    insert.bind(4, Int64(row.count))
+    insert.bind(5, Int64(row.marked))
+    insert.bind(6, row.last?.time == row.latest ? nil : row.latest.since(row.start))
+    insert.bind(7, row.first?.time.since(row.start))
+    insert.bind(8, row.first?.value)
+    insert.bind(9, row.last?.time.since(row.start))
+    insert.bind(10, row.last?.value)
+    insert.bind(11, row.minimum)
+    insert.bind(12, row.maximum)
+    insert.bind(13, row.sum)
+    insert.bind(14, row.register?.consumption)
+    insert.bind(15, row.register?.gapConsumption)
+    insert.bind(16, Int64(row.register?.rollovers ?? 0))
+    insert.bind(17, Int64(row.register?.resets ?? 0))
+    insert.bind(18, Int64(row.register?.glitches ?? 0))
+    insert.bind(19, row.isIncomplete ? 1 : 0)
+    try insert.run()
   }
 
   /// The first series with rows that follows another in order of device and metric.
@@ -97,51 +104,49 @@ struct RollupTable {
   }
 
   private func first(
-    _ series: SeriesKey, _ filter: String, _ arguments: StatementArguments, _ order: String
+    _ series: SeriesKey, _ filter: String, _ bound: Timestamp?, _ order: String
   ) throws -> Rollup? {
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT * FROM \(name) WHERE device = ? AND metric = ? \(filter) ORDER BY \(order) LIMIT 1
-        """)
-    let rows = try Row.fetchCursor(statement, arguments: series.arguments + arguments)
-    return try rows.next().map { try Rollup($0, series) }
+    let select = try PlainStatement(
+      db,
+      "SELECT * FROM \(name) WHERE device = ? AND metric = ? \(filter) ORDER BY \(order) LIMIT 1")
+    select.bind(1, Int64(series.device.position))
+    select.bind(2, Int64(series.metric.number))
+    if let bound { select.bind(3, bound.milliseconds) }
+    var row: Rollup?
+    try select.run { row = try Rollup(select, series) }
+    return row
   }
 }
 
 extension Rollup {
-  /// A row with all columns in the order of the table.
-  init(_ row: Row, _ series: SeriesKey) throws {
+  /// The current row, which has all columns in the order of the table.
+  fileprivate init(_ row: PlainStatement, _ series: SeriesKey) throws {
     let kind = MetricCatalogue.definition(of: series.metric)?.kind ?? .gauge
-    self.init(start: Timestamp(milliseconds: row[2]), kind: kind)
-    (count, marked) = (row[3], row[4])
+    self.init(start: Timestamp(milliseconds: row.integer(2) ?? 0), kind: kind)
+    (count, marked) = (Int(row.integer(3) ?? 0), Int(row.integer(4) ?? 0))
     first = try Self.sample(row, start, 6)
     last = try Self.sample(row, start, 8)
-    let after: Int64? = row[5]
-    latest = after.map(start.advanced) ?? last?.time ?? start
-    (minimum, maximum) = (try Self.decimal(row, 10), try Self.decimal(row, 11))
-    sum = try Self.decimal(row, 12)
+    latest = row.integer(5).map(start.advanced) ?? last?.time ?? start
+    (minimum, maximum) = (try row.decimal(10), try row.decimal(11))
+    sum = try row.decimal(12)
     if register != nil {
-      register?.consumption = try Self.decimal(row, 13)
-      register?.gapConsumption = try Self.decimal(row, 14)
-      register?.rollovers = row[15]
-      register?.resets = row[16]
-      register?.glitches = row[17]
+      var figures = RegisterFigures()
+      figures.consumption = try row.decimal(13)
+      figures.gapConsumption = try row.decimal(14)
+      figures.rollovers = Int(row.integer(15) ?? 0)
+      figures.resets = Int(row.integer(16) ?? 0)
+      figures.glitches = Int(row.integer(17) ?? 0)
+      register = figures
     }
-    isIncomplete = row[18]
+    isIncomplete = row.integer(18) == 1
   }
 
-  private static func sample(_ row: Row, _ start: Timestamp, _ column: Int) throws -> Sample? {
-    guard let after: Int64 = row[column], let value = try decimal(row, column + 1) else {
+  private static func sample(
+    _ row: PlainStatement, _ start: Timestamp, _ column: Int32
+  ) throws -> Sample? {
+    guard let after = row.integer(column), let value = try row.decimal(column + 1) else {
       return nil
     }
     return Sample(time: start.advanced(byMilliseconds: after), value: value)
-  }
-
-  private static func decimal(_ row: Row, _ column: Int) throws -> ExactDecimal? {
-    guard let text: String = row[column] else { return nil }
-    guard let value = ExactDecimal(stored: text) else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "roll-up: '\(text)' is no number")
-    }
-    return value
   }
 }

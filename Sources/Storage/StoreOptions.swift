@@ -35,6 +35,9 @@ public struct StoreOptions: Sendable, Equatable {
   public var chunkSamples = 65_536
   /// Samples of one series in a full chunk, 2…65 536; 4 096 by default.
   public var chunkSeriesSamples = 4_096
+  /// Chunks of a device that are merged with what is added once so many are not much larger than
+  /// it, 1…32; 3 by default.
+  public var chunksMerged = 3
   /// Newest quarantined messages whose text is kept, 0…10 000 000; 10 000 by default. Counts per
   /// reason are kept for ever, and the journal has every byte.
   public var quarantineRowsLimit = 10_000
@@ -69,6 +72,7 @@ public struct StoreOptions: Sendable, Equatable {
       ("bucket_age_ms", Int(bucketAgeMilliseconds), 1...1_000_000_000),
       ("compaction_step_samples", compactionStepSamples, 1...100_000_000),
       ("chunk_samples", chunkSamples, 2...65_536),
+      ("chunks_merged", chunksMerged, 1...32),
       ("chunk_series_samples", chunkSeriesSamples, 2...65_536),
       ("quarantine_rows_limit", quarantineRowsLimit, 0...10_000_000),
       ("outbox_rows_limit", outboxRowsLimit, 0...10_000_000),

@@ -13,9 +13,9 @@ public struct QueryTool {
     case json
   }
 
-  private let reader: StoreReader
-  private let selection: SeriesSelection
-  private let format: Format
+  let reader: StoreReader
+  let selection: SeriesSelection
+  let format: Format
 
   /// A tool on a configuration's database, which is opened read-only, for the devices and metrics
   /// that these names or patterns stand for; without any, for all.

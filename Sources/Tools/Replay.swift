@@ -4,38 +4,44 @@ import Setup
 import SiteModel
 import Storage
 
-/// Works through the whole journal again, with the reference files that were in force at each
-/// place, and keeps what follows: all alerts and notifications, and the samples of one part of the
-/// devices.
+/// Works through the journal again, with the reference files that were in force at each place, and
+/// keeps what follows: all alerts and notifications, and the samples that are asked for. It begins
+/// with the first row, or with the saved state that stands for the rows that were released.
 final class Replay {
   private(set) var alerts: [String: AlertRecord] = [:]
   private(set) var notifications: [Int64: SiteModel.Notification] = [:]
-  private(set) var samples = SampleDigests()
   private(set) var devices = DeviceTable()
-  private let pass: Int
-  private let passes: Int
+  private(set) var texts: [String] = []
+  /// Number of the first notification that can follow.
+  private(set) var firstNotification: Int64 = 1
+  /// Readings that followed, repeats included.
+  private(set) var readings: Int64 = 0
+  /// Rows whose note of devices is not what follows.
+  private(set) var misnoted: [Int64] = []
+  /// Journal row that the replay begins after.
+  let start: Int64
+  private let reader: StoreReader
+  private let base: [UInt8]?
 
-  /// A replay that keeps the samples of every `passes`-th device.
-  init(pass: Int, passes: Int) {
-    self.pass = pass
-    self.passes = passes
+  /// A replay of a file's journal.
+  init(_ reader: StoreReader) throws(StoreError) {
+    self.reader = reader
+    let base = try reader.baseSnapshot()
+    (start, self.base) = (base?.seq ?? 0, base?.bytes)
   }
 
-  /// Whether a reading's device belongs to this pass.
-  func isInPass(_ reading: Reading) -> Bool { Int(reading.device.position) % passes == pass }
-
-  /// Name of a device; its number when the journal does not name it.
-  func deviceName(_ device: DeviceIndex) -> String {
-    Int(device.position) < devices.count ? devices.name(of: device) : "number \(device.position)"
-  }
-
-  /// Replays; returns what makes that impossible, nil when all was worked through.
-  func run(_ reader: StoreReader) throws -> String? {
-    let engine = Engine(reference: try Reference.compile([]))
+  /// Replays; returns what makes that impossible, nil when all was worked through. `keepsAll` keeps
+  /// alerts and notifications, and `body` is called with each reading.
+  func run(keepsAll: Bool, _ body: (Reading) -> Void) throws -> String? {
+    let engine: Engine
+    do { engine = try makeEngine() } catch is CorruptBytes {
+      return "snapshot \(start): cannot be restored by this release"
+    }
+    firstNotification = engine.nextNotification
     let batch = Batch()
     var outcome = Outcome()
     var failure: String?
-    try reader.forEachSegment { row in
+    try reader.forEachSegment(after: start) { row in
       do {
         try batch.load(row.body)
         outcome.removeAll()
@@ -46,59 +52,31 @@ final class Replay {
         failure = "journal row \(row.seq): cannot be recomputed: \(error)"
         return false
       }
-      keep(outcome)
+      if keepsAll {
+        if !row.agrees(with: outcome.mentions, of: batch) { misnoted.append(row.seq) }
+        keep(outcome)
+      }
+      for reading in outcome.readings { body(reading) }
       return true
     }
-    devices = engine.devices
+    (devices, texts) = (engine.devices, engine.texts.texts)
     return failure
   }
 
+  private func makeEngine() throws -> Engine {
+    guard let base else { return Engine(reference: try Reference.compile([])) }
+    let files = try Engine.activeFiles(of: base)
+    let engine = Engine(
+      reference: try Reference.compile(try reader.knownFiles(files)), activeFiles: files)
+    try engine.restore(base, names: try reader.deviceNames(), texts: try reader.texts().texts)
+    return engine
+  }
+
   private func keep(_ outcome: Outcome) {
-    if pass == 0 {
-      for alert in outcome.alerts { alerts[alert.id] = alert }
-      for notification in outcome.notifications {
-        notifications[notification.number] = notification
-      }
+    for alert in outcome.alerts { alerts[alert.id] = alert }
+    for notification in outcome.notifications {
+      notifications[notification.number] = notification
     }
-    for reading in outcome.readings where isInPass(reading) { samples.add(reading) }
-  }
-}
-
-/// Sums up which samples a set of series has, independent of order and repetition.
-struct SampleDigests {
-  /// A series.
-  struct Key: Hashable, Comparable {
-    var device: DeviceIndex
-    var metric: Metric
-
-    static func < (left: Key, right: Key) -> Bool {
-      (left.device, left.metric) < (right.device, right.metric)
-    }
-  }
-
-  /// How many different samples, and a digest over all of them.
-  struct Sum: Equatable {
-    var count: Int
-    var digest: Int
-  }
-
-  private var hashes: [Key: [Int]] = [:]
-
-  /// Adds a sample; a repetition makes no difference. The value counts as a number, because a
-  /// repeat may be written with other decimals.
-  mutating func add(_ reading: Reading) {
-    var hasher = Hasher()
-    hasher.combine(reading.time)
-    hasher.combine(reading.value)
-    hashes[Key(device: reading.device, metric: reading.metric), default: []]
-      .append(hasher.finalize())
-  }
-
-  /// The sums of all series.
-  func finished() -> [Key: Sum] {
-    hashes.mapValues { values in
-      let distinct = Set(values)
-      return Sum(count: distinct.count, digest: distinct.reduce(0, ^))
-    }
+    readings += Int64(outcome.readings.count)
   }
 }

@@ -20,11 +20,15 @@ struct Query: ParsableCommand {
   @Option(name: .long, help: "First instant after the range.") var to: TimeArgument?
   @Flag(name: .long, help: "Only the newest sample of each series, of all devices by default.")
   var latest = false
+  @Option(name: .long, help: "hour or day: figures of each (day: UTC+8) instead of samples.")
+  var every: QueryTool.Period?
   @Option(name: .long, help: "csv or json.") var format: QueryTool.Format = .csv
 
   func validate() throws {
     if latest {
-      if from != nil || to != nil { throw ValidationError("--latest takes no --from and --to") }
+      if from != nil || to != nil || every != nil {
+        throw ValidationError("--latest takes no --from, --to and --every")
+      }
     } else if device.isEmpty || metric.isEmpty {
       throw ValidationError(
         "name --device and --metric, or --latest; 'export' writes everything")
@@ -38,6 +42,8 @@ struct Query: ParsableCommand {
         settings: settings, devices: device, metrics: metric, format: format)
       if latest {
         try tool.latest(to: output)
+      } else if let every {
+        try tool.rollups(every: every, from: from?.time, to: to?.time, to: output)
       } else {
         try tool.samples(from: from?.time, to: to?.time, to: output)
       }
@@ -46,6 +52,7 @@ struct Query: ParsableCommand {
 }
 
 extension QueryTool.Format: ExpressibleByArgument {}
+extension QueryTool.Period: ExpressibleByArgument {}
 
 extension Output {
   /// Runs `body` with standard output. A reader that has had enough is no failure.

@@ -9,12 +9,17 @@ extension Acceptance {
   @Suite(.serialized) struct DiskTests {
     /// Messages of about 4 KiB.
     private func messages(_ numbers: ClosedRange<Int>) -> [Message] {
-      let padding = String(repeating: "x", count: 4000)
+      // What can't be compressed, so that it takes room.
+      var random = SeededGenerator(seed: 7)
       return numbers.map {
         Message(
           "uplink/D/json",
-          "{\"n\":\($0),\"time\":\(1_772_352_000 + $0),\"voltage.a\":230,\"text\":\"\(padding)\"}")
+          "{\"n\":\($0),\"time\":\(1_772_352_000 + $0),\"voltage.a\":230,\"text\":\"\(noise(&random))\"}")
       }
+    }
+
+    private func noise(_ random: inout SeededGenerator) -> String {
+      String(decoding: random.bytes(4_000).map { 0x30 + $0 % 43 }, as: UTF8.self)
     }
 
     private func expectAll(_ count: Int, in installation: Installation) async throws {

@@ -41,6 +41,13 @@ import Testing
     #expect(decoded?.count ?? 0 <= content.count)
   }
 
+  @Test func aStoredConflictIsRefused() {
+    // Format, one reading: flags with the quality in the high half, metric, significand.
+    let stored = { (quality: Quality) in TestSeal.seal([1, 1, quality.rawValue << 4, 2, 6]) }
+    #expect((try? Self.decode(stored(.retained)))?.map(\.value) == ["3"])
+    #expect((try? Self.decode(stored(.conflict))) == nil)
+  }
+
   private static func readings(_ generator: inout SeededGenerator) -> [Reading] {
     var readings: [Reading] = []
     for sample in generator.samples(30) {

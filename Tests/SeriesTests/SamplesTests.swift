@@ -83,6 +83,20 @@ import Testing
     #expect(samples.map(\.quality) == expected)
   }
 
+  @Test func aConflictIsNeverStored() async {
+    await #expect(processExitsWith: .failure) {
+      _ = RecentCodec.encode([
+        Reading(
+          device: DeviceIndex(0), metric: Metric(number: 1), time: Timestamp(milliseconds: 0),
+          value: .zero, quality: .conflict)
+      ])
+    }
+    await #expect(processExitsWith: .failure) {
+      let sample = Sample(time: Timestamp(milliseconds: 0), value: .zero, quality: .conflict)
+      _ = DeviceChunk.encode([SeriesSamples(metric: Metric(number: 1), samples: [sample])])
+    }
+  }
+
   private func isBetter(_ left: Sample, _ right: Sample) -> Bool {
     (left.value.exponent, left.quality.rawValue) < (right.value.exponent, right.quality.rawValue)
   }

@@ -108,7 +108,7 @@ import Testing
 }
 
 /// Copies a database and its log at every n-th statement while it watches.
-private final class Camera: @unchecked Sendable {
+final class Camera: @unchecked Sendable {
   private let path: String
   private let every: Int
   private var isWatching = false

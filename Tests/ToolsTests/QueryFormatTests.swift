@@ -83,6 +83,38 @@ import Testing
       ])
   }
 
+  @Test(arguments: [false, true]) func figuresOfHoursAndDays(isCompacted: Bool) throws {
+    let register = "energy.active.import.total"
+    try stored.commit(
+      [
+        reading(0, register, 0, "10.5"), reading(0, register, 1800, "11"),
+        reading(0, register, 3600, "12.25"), reading(1, "current.a", 7200, "2", .retained),
+      ], isCompacted: isCompacted)
+    func rows(_ period: QueryTool.Period, _ format: QueryTool.Format) throws -> [String] {
+      try stored.output { output in
+        try QueryTool(
+          settings: stored.settings, devices: ["BS-*"], metrics: [register, "current.*"],
+          format: format
+        ).rollups(every: period, from: nil, to: nil, to: output)
+      }
+    }
+    #expect(
+      try rows(.hour, .csv) == [
+        "time,device,metric,unit,min,max,mean,first,last,consumption,gap_consumption,count,"
+          + "marked,rollovers,resets,glitches,incomplete",
+        "2026-03-01T00:00:00.000Z,BS-1,\(register),kWh,10.5,11,10.750,10.5,11,0.5,0,2,0,0,0,0,0",
+        "2026-03-01T01:00:00.000Z,BS-1,\(register),kWh,12.25,12.25,12.2500,12.25,12.25,1.25,0,"
+          + "1,0,0,0,0,0",
+        "2026-03-01T02:00:00.000Z,BS-2,current.a,A,,,,,,,,0,1,,,,0",
+      ])
+    #expect(
+      try rows(.day, .json).first == #"{"kind":"rollup","device":"BS-1","metric":"\#(register)","#
+        + #""time":"2026-02-28T16:00:00.000Z","unit":"kWh","min":"10.5","max":"12.25","#
+        + #""mean":"11.2500","first":"10.5","last":"12.25","consumption":"1.75","#
+        + #""gap_consumption":"0","count":3,"marked":0,"rollovers":0,"resets":0,"#
+        + #""glitches":0,"incomplete":0}"#)
+  }
+
   @Test func whatIsNotThereIsNamed() throws {
     typealias Refusal = SeriesSelection.Refusal
     #expect(throws: Refusal.unknownDevice("X")) {
