@@ -14,8 +14,8 @@ DEVICES = 10_000
 FIELDS = 20
 LIMIT_S = 10
 # Messages since the engine's last saved state at which the collector is killed. It saves its state
-# every 200 000 messages, so the last is near the longest replay that can happen.
-PLACES = [40_000, 110_000, 180_000]
+# every 1 000 000 readings, so the last is near the longest replay that can happen.
+PLACES = [15_000, 30_000, 45_000]
 
 
 def measure(folder):

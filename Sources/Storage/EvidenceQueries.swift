@@ -18,13 +18,19 @@ extension StoreReader {
     else { return nil }
     var messages = try released(watch, limit)
     var seq = try firstSegment(from: watch.earliest)
-    let newest = try read { db in
-      try Int64.fetchOne(db, sql: "SELECT changed_seq FROM alert WHERE id = ?", arguments: [id])
+    // Late messages of a day after its last change are looked for too.
+    let changed = try read { db in
+      try Int64.fetchOne(
+        db,
+        sql: """
+          SELECT last_ms FROM journal WHERE seq = (SELECT changed_seq FROM alert WHERE id = ?)
+          """, arguments: [id])
     }
-    while messages.count < limit, let row = try read({ db in try JournalRow.fetch(db, after: seq) })
+    let end = max(watch.latest, changed?.adding(EvidenceWatch.before_ms) ?? .min)
+    while messages.count < limit, let row = try read({ db in try JournalRow.fetch(db, after: seq) }),
+      row.times.lowerBound <= end
     {
       seq = row.seq
-      if row.times.lowerBound > watch.latest, row.seq > newest ?? 0 { break }
       do throws(CorruptBytes) {
         let found = try row.messages(for: watch) { engine.mentions(of: $0) }
         messages += found.compactMap { message in

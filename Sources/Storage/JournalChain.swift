@@ -44,7 +44,11 @@ struct JournalBase {
   /// Nil when no row was ever released.
   static func fetch(_ db: Database) throws -> JournalBase? {
     try Row.fetchOne(db.cachedStatement(sql: "SELECT seq, hash, evidence FROM journal_base"))
-      .map { JournalBase(seq: $0[0], hash: $0[1], evidence: $0[2]) }
+      .map {
+        JournalBase(
+          seq: try $0.decode(atIndex: 0), hash: try $0.decode(atIndex: 1),
+          evidence: try $0.decode(atIndex: 2))
+      }
   }
 
   /// Puts it in the place of the one before.
@@ -57,7 +61,7 @@ struct JournalBase {
   static func newestRow(_ db: Database) throws -> (seq: Int64, hash: Data)? {
     let newest = try Row.fetchOne(
       db.cachedStatement(sql: "SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1"))
-    if let newest { return (newest[0], newest[1]) }
+    if let newest { return (try newest.decode(atIndex: 0), try newest.decode(atIndex: 1)) }
     return try fetch(db).map { ($0.seq, $0.hash) }
   }
 }

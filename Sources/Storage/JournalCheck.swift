@@ -72,19 +72,23 @@ extension StoreReader {
       report("is missing")
       return nil
     }
-    let stored: Data = row["hash"]
-    guard let body = try? RowCodec.unpack(row["codec"], row["body"]) else {
+    let stored: Data = try row.decode(forColumn: "hash")
+    let (entries, messages): (Int, Int) =
+      (try row.decode(forColumn: "entries"), try row.decode(forColumn: "messages"))
+    let (codec, packed): (Int, Data) =
+      (try row.decode(forColumn: "codec"), try row.decode(forColumn: "body"))
+    guard let body = try? RowCodec.unpack(codec, packed) else {
       report("the body cannot be decompressed")
       return stored
     }
     body.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
-      let hash = JournalChain.hash(after: previous, seq: seq, entries: row["entries"], body: bytes)
+      let hash = JournalChain.hash(after: previous, seq: seq, entries: entries, body: bytes)
       if hash != stored { report("the hash does not match; the row or one before it was changed") }
       let batch = Batch(capacity: bytes.count)
       do throws(CorruptBytes) {
         try batch.load(bytes)
         let isConsistent =
-          batch.count == row["entries"] && batch.messageCount == row["messages"]
+          batch.count == entries && batch.messageCount == messages
         if !isConsistent { report("the body has \(batch.count) entries, not as stored") }
       } catch {
         report("the entry at byte \(error.offset) cannot be read")
@@ -102,11 +106,13 @@ extension StoreReader {
       report("is missing")
       return nil
     }
-    let stored: Data = row["hash"]
-    (row["body"] as Data).withUnsafeBytes { (bytes: UnsafeRawBufferPointer) in
+    let stored: Data = try row.decode(forColumn: "hash")
+    try (row.decode(Data.self, forColumn: "body")).withUnsafeBytes {
+      (bytes: UnsafeRawBufferPointer) in
       let hash = JournalChain.hash(
-        after: previous, seq: row["seq"], entry: row["entry"], device: row["device"],
-        row: row["row_hash"], body: bytes)
+        after: previous, seq: try row.decode(forColumn: "seq"),
+        entry: try row.decode(forColumn: "entry"), device: try row.decode(forColumn: "device"),
+        row: try row.decode(forColumn: "row_hash"), body: bytes)
       if hash != stored { report("the hash does not match; the row or one before it was changed") }
       if (try? JournalEntry(checking: bytes, at: 0)) == nil { report("the entry cannot be read") }
     }

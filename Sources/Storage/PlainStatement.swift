@@ -39,15 +39,17 @@ struct PlainStatement {
     }
   }
 
-  /// Runs the statement up to its first row, calls `body` if there is one, and makes the statement
-  /// ready for the next use.
+  /// Runs the statement, calls `body` for each row, and makes it ready for the next use.
   func run(_ body: () throws -> Void = {}) throws {
     defer { sqlite3_reset(handle) }
-    let code = sqlite3_step(handle)
-    if code == SQLITE_ROW { return try body() }
-    guard code == SQLITE_DONE else {
-      let message = String(cString: sqlite3_errmsg(sqlite3_db_handle(handle)))
-      throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message)
+    while true {
+      let code = sqlite3_step(handle)
+      if code == SQLITE_DONE { return }
+      guard code == SQLITE_ROW else {
+        let message = String(cString: sqlite3_errmsg(sqlite3_db_handle(handle)))
+        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: message)
+      }
+      try body()
     }
   }
 

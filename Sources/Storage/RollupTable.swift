@@ -2,9 +2,12 @@ import GRDB
 import Series
 import SiteModel
 
-/// The rows of `rollup_hour` or `rollup_day` by series.
-struct RollupTable {
+/// The rows of `rollup_hour` or `rollup_day` by series. It keeps its statements, so that one object
+/// is best used for several series.
+final class RollupTable {
   private let db: Database
+  private var statements: [Filter: PlainStatement] = [:]
+  private var insert: PlainStatement?
   /// What a row covers.
   let period: RollupPeriod
   private let name: String
@@ -15,47 +18,49 @@ struct RollupTable {
     name = period == .hour ? "rollup_hour" : "rollup_day"
   }
 
-  /// The newest row of a series.
-  func newest(_ series: SeriesKey) throws -> Rollup? {
-    try first(series, "", nil, "start_ms DESC")
+  /// Which rows of a series a query takes.
+  private enum Filter: String {
+    case newest = "ORDER BY start_ms DESC LIMIT 1"
+    case at = "AND start_ms = ?"
+    case before = "AND start_ms < ? AND count > 0 ORDER BY start_ms DESC LIMIT 1"
+    case from = "AND start_ms >= ? AND count > 0 ORDER BY start_ms LIMIT 1"
+    case range = "AND start_ms >= ? AND start_ms < ? ORDER BY start_ms"
   }
+
+  /// The newest row of a series.
+  func newest(_ series: SeriesKey) throws -> Rollup? { try rows(series, .newest).first }
 
   /// The row that begins at an instant.
   func row(_ series: SeriesKey, at start: Timestamp) throws -> Rollup? {
-    try first(series, "AND start_ms = ?", start, "start_ms")
+    try rows(series, .at, start).first
   }
 
   /// The newest row with good samples that begins before an instant.
   func row(_ series: SeriesKey, before start: Timestamp) throws -> Rollup? {
-    try first(series, "AND start_ms < ? AND count > 0", start, "start_ms DESC")
+    try rows(series, .before, start).first
   }
 
   /// The first row with good samples that begins at an instant or later.
   func row(_ series: SeriesKey, from start: Timestamp) throws -> Rollup? {
-    try first(series, "AND start_ms >= ? AND count > 0", start, "start_ms")
+    try rows(series, .from, start).first
   }
 
   /// The rows that begin in a range, in order of time.
   func rows(_ series: SeriesKey, from: Timestamp, to: Timestamp) throws -> [Rollup] {
-    var rows: [Rollup] = []
-    var begin = from
-    while begin < to, let row = try first(series, "AND start_ms >= ?", begin, "start_ms"),
-      row.start < to
-    {
-      rows.append(row)
-      begin = row.start.advanced(byMilliseconds: 1)
-    }
-    return rows
+    try rows(series, .range, from, to)
   }
 
   /// Inserts a row, or puts it in the place of the one with the same begin.
   func write(_ series: SeriesKey, _ row: Rollup) throws {
-    let insert = try PlainStatement(
-      db,
-      """
-      INSERT OR REPLACE INTO \(name)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """)
+    let insert =
+      try insert
+      ?? PlainStatement(
+        db,
+        """
+        INSERT OR REPLACE INTO \(name)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """)
+    self.insert = insert
     insert.bind(1, Int64(series.device.position))
     insert.bind(2, Int64(series.metric.number))
     insert.bind(3, row.start.milliseconds)
@@ -103,18 +108,20 @@ struct RollupTable {
     return db.changesCount
   }
 
-  private func first(
-    _ series: SeriesKey, _ filter: String, _ bound: Timestamp?, _ order: String
-  ) throws -> Rollup? {
-    let select = try PlainStatement(
-      db,
-      "SELECT * FROM \(name) WHERE device = ? AND metric = ? \(filter) ORDER BY \(order) LIMIT 1")
+  private func rows(
+    _ series: SeriesKey, _ filter: Filter, _ bounds: Timestamp...
+  ) throws -> [Rollup] {
+    let select =
+      try statements[filter]
+      ?? PlainStatement(
+        db, "SELECT * FROM \(name) WHERE device = ? AND metric = ? \(filter.rawValue)")
+    statements[filter] = select
     select.bind(1, Int64(series.device.position))
     select.bind(2, Int64(series.metric.number))
-    if let bound { select.bind(3, bound.milliseconds) }
-    var row: Rollup?
-    try select.run { row = try Rollup(select, series) }
-    return row
+    for (place, bound) in bounds.enumerated() { select.bind(Int32(place + 3), bound.milliseconds) }
+    var rows: [Rollup] = []
+    try select.run { rows.append(try Rollup(select, series)) }
+    return rows
   }
 }
 

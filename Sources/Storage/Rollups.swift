@@ -67,7 +67,7 @@ private struct RollupUpdate {
     for window in windows(of: starts.filter { $0 >= floor }.sorted()).reversed() {
       do {
         try compute(window)
-      } catch where isDamage(error) {
+      } catch let damage where isDamage(damage) {
         try fold(added.filter { window.contains($0.time) })
       }
     }

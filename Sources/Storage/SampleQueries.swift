@@ -33,39 +33,42 @@ extension StoreReader {
   }
 
   /// The same for all series of some devices and metrics, device by device and metric by metric in
-  /// the given order. Devices are best given in the order of their numbers.
+  /// the given order. Devices are best given in the order of their numbers. What cannot be read
+  /// hides nothing else: when everything else was given, the call fails and names it.
   public func forEachSample(
     of devices: [DeviceIndex], _ metrics: [Metric], from: Timestamp = .min, to: Timestamp = .max,
     _ body: (DeviceIndex, Metric, Sample) -> Bool
   ) throws(StoreError) {
     let range = from.milliseconds..<max(from.milliseconds, to.milliseconds)
     try read { db in
-      var waiting = try WaitingSamples(db, self, Set(devices), Set(metrics), range)
+      let damage = DamageLog(db)
+      var waiting = try WaitingSamples(db, self, Set(devices), Set(metrics), range, damage)
       for device in devices {
-        let chunks = try chunks(db, device, range)
+        let chunks = damage.chunks(of: device, range)
         try waiting.load(db, bucketOf: device)
         for metric in metrics {
           let pending = waiting.samples(device, metric)
-          let goesOn = try forEachSample(db, chunks, metric, pending, range) {
+          let goesOn = forEachSample(damage, chunks, metric, pending, range) {
             body(device, metric, $0)
           }
-          if !goesOn { return }
+          if !goesOn { return try damage.throwIfAny(path: path) }
         }
       }
+      try damage.throwIfAny(path: path)
     }
   }
 
   private func forEachSample(
-    _ db: Database, _ chunks: [(id: Int64, first: Int64)], _ metric: Metric,
+    _ damage: DamageLog, _ chunks: [DamageFinder.Entry], _ metric: Metric,
     _ waiting: [Sample], _ range: Range<Int64>, _ body: (Sample) -> Bool
-  ) throws -> Bool {
+  ) -> Bool {
     var pending = waiting
     for chunk in chunks {
       var ready = Array(pending.prefix { $0.ms < chunk.first })
       pending.removeFirst(ready.count)
       Samples.markConflicts(&ready)
       for sample in ready where !body(sample) { return false }
-      pending = Samples.merge(pending, try decode(db, chunk.id, metric, range))
+      pending = Samples.merge(pending, damage.samples(chunk, metric, range))
     }
     Samples.markConflicts(&pending)
     for sample in pending where !body(sample) { return false }
@@ -108,8 +111,19 @@ extension StoreReader {
   }
 
   /// Calls `body` with the readings of a table, `pending` or `recent`, that may lie in a range; of
-  /// one bucket or of all.
+  /// one bucket or of all. With a log for damage, rows that cannot be read are left out and noted,
+  /// and some readings may be given twice.
   func forEachWaiting(
+    _ db: Database, _ table: String, _ range: Range<Int64>, _ bucket: Int32?,
+    noting damage: DamageLog? = nil, _ body: (Reading) -> Void
+  ) throws {
+    do { try forEachSoundWaiting(db, table, range, bucket, body) } catch {
+      guard let damage, let table = WaitingTable(rawValue: table) else { throw error }
+      try damage.forEachReading(table, body)
+    }
+  }
+
+  private func forEachSoundWaiting(
     _ db: Database, _ table: String, _ range: Range<Int64>, _ bucket: Int32?,
     _ body: (Reading) -> Void
   ) throws {
@@ -124,28 +138,8 @@ extension StoreReader {
       arguments: [range.lowerBound, range.upperBound] + (bucket.map { [$0] } ?? []))
     while let row = try rows.next() {
       let place = table == "pending" ? "pending row" : "journal row"
-      try row.forEachReading(path: path, "\(place) \(row[0] as Int64)", body)
+      try row.forEachReading(path: path, "\(place) \(DamageFinder.integer(row, 0) ?? 0)", body)
     }
-  }
-
-  /// Chunks of a device that may have samples in a range, by their first times.
-  private func chunks(
-    _ db: Database, _ device: DeviceIndex, _ range: Range<Int64>
-  ) throws -> [(id: Int64, first: Int64)] {
-    // Everything asked for is in the index.
-    let rows = try Row.fetchAll(
-      db.cachedStatement(
-        sql: """
-          SELECT id, first_ms FROM chunk
-          WHERE device = ? AND last_ms >= ? AND first_ms < ? ORDER BY first_ms
-          """), arguments: [device.position, range.lowerBound, range.upperBound])
-    return rows.map { ($0[0], $0[1]) }
-  }
-
-  private func decode(
-    _ db: Database, _ chunk: Int64, _ metric: Metric, _ range: Range<Int64>
-  ) throws -> [Sample] {
-    try ChunkRows.samples(db, chunk, metric, range, path: path)
   }
 
   private func decode(_ row: Row) throws -> [SeriesSamples] {
@@ -153,29 +147,8 @@ extension StoreReader {
       do {
         return try (data ?? Data()).withUnsafeBytes { try DeviceChunk.decode($0) }
       } catch {
-        throw StoreError(.corrupt("chunk \(row[0] as Int64) is damaged"), path: path)
-      }
-    }
-  }
-}
-
-/// Single chunks read back.
-enum ChunkRows {
-  /// One series of a chunk.
-  static func samples(
-    _ db: Database, _ chunk: Int64, _ metric: Metric, _ range: Range<Int64>, path: String
-  ) throws -> [Sample] {
-    let statement = try db.cachedStatement(sql: "SELECT body FROM chunk WHERE id = ?")
-    guard let row = try Row.fetchOne(statement, arguments: [chunk]) else { return [] }
-    return try row.withUnsafeData(atIndex: 0) { data in
-      do {
-        return try (data ?? Data()).withUnsafeBytes { bytes in
-          try DeviceChunk.decode(
-            bytes, metric, from: Timestamp(milliseconds: range.lowerBound),
-            to: Timestamp(milliseconds: range.upperBound))
-        }
-      } catch {
-        throw StoreError(.corrupt("chunk \(chunk) is damaged"), path: path)
+        throw StoreError(
+          .corrupt("chunk \(DamageFinder.integer(row, 0) ?? 0) is damaged"), path: path)
       }
     }
   }
@@ -186,15 +159,9 @@ extension Store {
   func chunkSamples(
     _ db: Database, _ device: DeviceIndex, _ metric: Metric, _ range: Range<Int64>
   ) throws -> [Sample] {
-    let chunks = try Int64.fetchAll(
-      db.cachedStatement(
-        sql: """
-          SELECT id FROM chunk WHERE device = ? AND last_ms >= ? AND first_ms < ? ORDER BY first_ms
-          """), arguments: [device.position, range.lowerBound, range.upperBound])
     var samples: [Sample] = []
-    for chunk in chunks {
-      samples = Samples.merge(
-        samples, try ChunkRows.samples(db, chunk, metric, range, path: path))
+    for chunk in try DamageFinder.Entry.all(db, of: device, range) {
+      samples = Samples.merge(samples, try read(db, chunk, metric, range))
     }
     return samples
   }
@@ -203,17 +170,22 @@ extension Store {
   func lastChunkSamples(
     _ db: Database, _ device: DeviceIndex, _ metric: Metric, before ms: Int64, count: Int
   ) throws -> [Sample] {
-    let chunks = try Int64.fetchAll(
-      db.cachedStatement(
-        sql: """
-          SELECT id FROM chunk WHERE device = ? AND first_ms < ? ORDER BY last_ms DESC
-          """), arguments: [device.position, ms])
+    let range = Int64.min..<ms
     var samples: [Sample] = []
-    for chunk in chunks where samples.count < count {
-      samples = Samples.merge(
-        try ChunkRows.samples(db, chunk, metric, .min..<ms, path: path), samples)
+    for chunk in try DamageFinder.Entry.all(db, of: device, range).reversed()
+    where samples.count < count {
+      samples = Samples.merge(try read(db, chunk, metric, range), samples)
     }
     return samples.suffix(count)
+  }
+
+  private func read(
+    _ db: Database, _ chunk: DamageFinder.Entry, _ metric: Metric, _ range: Range<Int64>
+  ) throws -> [Sample] {
+    do { return try ChunkRows.samples(db, chunk, metric, range) } catch {
+      let problem = DamageFinder(db).problem(chunk, error, metric)
+      throw StoreError(.corrupt(problem.description), path: path)
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import SiteModel
 final class SampleSource {
   /// Chunks of a device that overlap in time; different stretches do not.
   struct Stretch {
-    var chunks: [Int64]
+    var chunks: [DamageFinder.Entry]
     var lastMs: Int64
   }
 
@@ -49,20 +49,15 @@ final class SampleSource {
 
   /// Where a device has chunks that may have samples of the times, in their order.
   func stretches(of device: DeviceIndex, _ times: ClosedRange<Int64>) throws -> [Stretch] {
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT id, first_ms, last_ms FROM chunk
-        WHERE device = ? AND last_ms >= ? AND first_ms <= ? ORDER BY first_ms
-        """)
-    let rows = try Row.fetchAll(
-      statement, arguments: [device.position, times.lowerBound, times.upperBound])
+    let end = times.upperBound == .max ? .max : times.upperBound + 1
     var stretches: [Stretch] = []
-    for row in rows {
-      if let last = stretches.last, row[1] <= last.lastMs {
-        stretches[stretches.count - 1].chunks.append(row[0])
-        stretches[stretches.count - 1].lastMs = max(last.lastMs, row[2])
+    let chunks = try DamageFinder.Entry.all(db, of: device, times.lowerBound..<end)
+    for chunk in chunks.sorted(by: { $0.first < $1.first }) {
+      if let last = stretches.last, chunk.first <= last.lastMs {
+        stretches[stretches.count - 1].chunks.append(chunk)
+        stretches[stretches.count - 1].lastMs = max(last.lastMs, chunk.last)
       } else {
-        stretches.append(Stretch(chunks: [row[0]], lastMs: row[2]))
+        stretches.append(Stretch(chunks: [chunk], lastMs: chunk.last))
       }
     }
     return stretches
@@ -70,24 +65,23 @@ final class SampleSource {
 
   /// Adds what a chunk has for the filter.
   func read(
-    _ chunk: Int64, _ filter: SampleFilter, into series: inout [Metric: [Sample]]
+    _ chunk: DamageFinder.Entry, _ filter: SampleFilter, into series: inout [Metric: [Sample]]
   ) throws {
-    if let metric = filter.metric {
-      let (low, high) = (filter.times.lowerBound, filter.times.upperBound)
-      let end = high == .max ? .max : high + 1
-      let samples = try ChunkRows.samples(db, chunk, metric, low..<end, path: path)
-      series[metric] = Samples.merge(series[metric] ?? [], samples)
-      return
-    }
-    let statement = try db.cachedStatement(sql: "SELECT body FROM chunk WHERE id = ?")
-    let body = try Data.fetchOne(statement, arguments: [chunk]) ?? Data()
     do {
-      for one in try body.withUnsafeBytes({ try DeviceChunk.decode($0) }) {
+      if let metric = filter.metric {
+        let (low, high) = (filter.times.lowerBound, filter.times.upperBound)
+        let samples = try ChunkRows.samples(
+          db, chunk, metric, low..<(high == .max ? .max : high + 1))
+        series[metric] = Samples.merge(series[metric] ?? [], samples)
+        return
+      }
+      for one in try ChunkRows.samples(db, chunk) {
         let samples = one.samples.filter { filter.times.contains($0.ms) }
         series[one.metric] = Samples.merge(series[one.metric] ?? [], samples)
       }
-    } catch is CorruptBytes {
-      throw StoreError(.corrupt("chunk \(chunk) is damaged"), path: path)
+    } catch {
+      let problem = DamageFinder(db).problem(chunk, error, filter.metric)
+      throw StoreError(.corrupt(problem.description), path: path)
     }
   }
 

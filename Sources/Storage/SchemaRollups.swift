@@ -8,9 +8,11 @@ extension Schema {
     )
     + rollupView(
       "daily", "rollup_day", "date(r.start_ms / 1000 + 28800, 'unixepoch') AS day")
-    + """
+    + floorTable
+
+  private static let floorTable = """
     CREATE TABLE raw_floor (
-      -- Devices of which raw samples were removed because of their age; roll-ups are kept longer.
+      -- Devices of which raw samples were removed because of their age.
       device INTEGER PRIMARY KEY,  -- device.id
       before_ms INTEGER NOT NULL   -- samples before this may be missing
     ) STRICT;

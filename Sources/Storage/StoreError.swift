@@ -77,6 +77,8 @@ public struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case let failure as DatabaseError: self.init(Self.reason(failure, path: path), path: path)
     case let damage as CorruptBytes:
       self.init(.corrupt("damaged bytes at offset \(damage.offset)"), path: path)
+    // A damaged page may hold a value of another kind than was written.
+    case is RowDecodingError: self.init(.corrupt("a value is not of its kind"), path: path)
     default: self.init(.io("\(error)"), path: path)
     }
   }

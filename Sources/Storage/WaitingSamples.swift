@@ -16,11 +16,11 @@ struct WaitingSamples {
   /// Reads what `recent` has of these series in a range.
   init(
     _ db: Database, _ reader: StoreReader, _ devices: Set<DeviceIndex>, _ metrics: Set<Metric>,
-    _ range: Range<Int64>
+    _ range: Range<Int64>, _ damage: DamageLog
   ) throws {
     (self.devices, self.metrics, self.range) = (devices, metrics, range)
     self.reader = { db, table, bucket, body in
-      try reader.forEachWaiting(db, table, range, bucket, body)
+      try reader.forEachWaiting(db, table, range, bucket, noting: damage, body)
     }
     recent = try collect(db, "recent", nil)
   }

@@ -9,7 +9,8 @@ enum Zstd {
   /// Shorter bytes gain too little.
   static let shortest = 256
   /// The fastest of zstd's ordinary levels. On batches of JSON the next ones gain nothing: 1 KB
-  /// becomes 0.57, 4 KB 0.31, 100 KB 0.08 of itself with level 1 as with level 3.
+  /// becomes about 0.5, 4 KB 0.3, 2.5 MB 0.1 of itself with level 1 as with level 3, and it takes
+  /// about 2 ns a byte.
   private static let level: Int32 = 1
 
   /// Making a context costs more than compressing a small batch, so all share one.

@@ -62,10 +62,16 @@ public struct ExportTool {
   /// Writes to an output. Returns the number of rows.
   public func run(to output: ByteOutput, progress: Progress) throws -> Int {
     defer { progress.end() }
-    let rows =
-      request.isWide ? try writeWide(output, progress) : try writeLong(output, progress)
-    try output.finish()
-    return rows
+    do {
+      let rows =
+        request.isWide ? try writeWide(output, progress) : try writeLong(output, progress)
+      try output.finish()
+      return rows
+    } catch {
+      // What can be read was given before the failure.
+      try output.finish()
+      throw error
+    }
   }
 
   private static func failure(_ path: String) -> OutputError {

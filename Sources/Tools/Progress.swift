@@ -10,7 +10,7 @@ public final class Progress {
   private let title: String
   private let show: ((String) -> Void)?
   private let start = ContinuousClock.now
-  private var begin = 0.0
+  private var begin = (fraction: 0.0, rows: 0)
   private var shown: ContinuousClock.Instant?
 
   /// A progress line that begins with `title`.
@@ -25,9 +25,9 @@ public final class Progress {
     self.show = show
   }
 
-  /// Where the work goes on when a part of it was done before; the time left is reckoned from
-  /// there.
-  public func resume(at fraction: Double) { begin = fraction }
+  /// Where the work goes on when a part of it was done before; rate and time left are reckoned
+  /// from there.
+  public func resume(at fraction: Double, rows: Int) { begin = (fraction, rows) }
 
   /// Tells how much is done, 0…1, and how many rows that were.
   public func update(_ fraction: Double, rows: Int) {
@@ -36,7 +36,8 @@ public final class Progress {
     if let shown, shown.duration(to: now) < Self.pause { return }
     shown = now
     let seconds = start.duration(to: now) / .seconds(1)
-    show("\r\(Self.line(title, fraction, from: begin, rows: rows, seconds: seconds))\u{1B}[K")
+    let line = Self.line(title, fraction, from: begin, rows: rows, seconds: seconds)
+    show("\r\(line)\u{1B}[K")
   }
 
   /// Removes the line.
@@ -46,14 +47,15 @@ public final class Progress {
 
   /// `export  42 %  1,234,567 rows  812,000/s  0:12 left`.
   static func line(
-    _ title: String, _ fraction: Double, from begin: Double = 0, rows: Int, seconds: Double
+    _ title: String, _ fraction: Double, from begin: (fraction: Double, rows: Int) = (0, 0),
+    rows: Int, seconds: Double
   ) -> String {
     let share = min(1, max(0, fraction))
     var parts = [title, "\(Int(share * 100)) %", "\(grouped(rows)) rows"]
     if seconds > 0 {
-      parts.append("\(grouped(Int(Double(rows) / seconds)))/s")
-      if share > begin {
-        parts.append("\(clock(seconds * (1 - share) / (share - begin))) left")
+      parts.append("\(grouped(Int(Double(rows - begin.rows) / seconds)))/s")
+      if share > begin.fraction {
+        parts.append("\(clock(seconds * (1 - share) / (share - begin.fraction))) left")
       }
     }
     return parts.joined(separator: "  ")

@@ -32,11 +32,17 @@ public struct QueryTool {
   public func samples(from: Timestamp?, to: Timestamp?, to output: ByteOutput) throws {
     writeHeading(to: output)
     var rows = RowCache(selection, format)
-    try reader.forEachSample(
-      of: selection.devices, selection.metrics.map(\.metric), from: from ?? .min, to: to ?? .max
-    ) { device, metric, sample in
-      rows.row(device, metric)?.write(sample, to: output)
-      return output.isOpen
+    do {
+      try reader.forEachSample(
+        of: selection.devices, selection.metrics.map(\.metric), from: from ?? .min, to: to ?? .max
+      ) { device, metric, sample in
+        rows.row(device, metric)?.write(sample, to: output)
+        return output.isOpen
+      }
+    } catch {
+      // What can be read was given before the failure.
+      try output.finish()
+      throw error
     }
     try output.finish()
   }

@@ -49,6 +49,8 @@ public struct ReadingImportTool {
     case unreadable(String, String)
     /// The file has devices that are not known, and a collector is running, which numbers devices.
     case newDevices(String, [String])
+    /// A collector ran meanwhile and numbered devices of its own.
+    case overtaken(String)
     /// Nothing of the first rows could be used; the reasons of the first ones.
     case hopeless(String, [ImportRejection])
 
@@ -59,6 +61,8 @@ public struct ReadingImportTool {
         "\(file): names devices that are not known, such as "
           + names.prefix(5).map { "'\($0)'" }.joined(separator: ", ")
           + "; a running collector cannot take them over. Stop it and run the same command again"
+      case .overtaken(let file):
+        "\(file): a collector added devices meanwhile; run the same command again to go on"
       case .hopeless(let file, let rejected):
         "\(file): nothing of the first rows could be used, and nothing was stored:\n"
           + rejected.prefix(5).map { "\(file):\($0.line): \($0.reason)" }.joined(separator: "\n")
@@ -74,6 +78,8 @@ public struct ReadingImportTool {
     public var stored: Int
     /// Rows and values that could not be used.
     public var rejected: Int
+    /// True when the file had been imported already and nothing was done.
+    public var isRepeated = false
   }
 
   /// Imports a file, unless that was done before; `now` is the clock, and `told` is given line and
@@ -90,7 +96,7 @@ public struct ReadingImportTool {
     settings.makeDatabaseFolder()
     let store = try settings.openStore()
     let before = try store.reader.importState(of: file)
-    if let before, before.isFinished { return Summary(before) }
+    if let before, before.isFinished { return Summary(before, isRepeated: true) }
     let parser = ReadingParser(
       columns, layout, devices: DeviceTable(names: try store.reader.deviceNames()), now: now())
     var state = before ?? ImportState()
@@ -192,7 +198,7 @@ public struct ReadingImportTool {
       _ stream: CSVStream, _ parser: ReadingParser, from stored: ImportState?, _ begin: ImportState
     ) throws -> ImportState {
       var (parser, state, stored) = (parser, begin, stored)
-      progress.resume(at: Double(begin.offset) / Double(max(1, file.size)))
+      progress.resume(at: Double(begin.offset) / Double(max(1, file.size)), rows: begin.rows)
       var block = 0
       var known = parser.devices.count
       repeat {
@@ -201,7 +207,7 @@ public struct ReadingImportTool {
         if state.stored == 0, state.rejected >= tool.limits.hopelessRejections {
           throw Refusal.hopeless(path, parser.rejected)
         }
-        try addDevices(Array(parser.devices.names[known...]))
+        try addDevices(Array(parser.devices.names[known...]), after: known)
         known = parser.devices.count
         try store.importReadings(
           parser.readings, rejected: parser.rejected, of: file, from: stored, to: state, now: now())
@@ -241,7 +247,7 @@ public struct ReadingImportTool {
     }
 
     /// Gives new devices their numbers, in the journal, so that every replay gives the same ones.
-    private func addDevices(_ names: [String]) throws {
+    private func addDevices(_ names: [String], after known: Int) throws {
       guard !names.isEmpty else { return }
       let lock: CollectorLock
       do throws(StartError) {
@@ -252,17 +258,17 @@ public struct ReadingImportTool {
       var outcome = Outcome()
       outcome.newDevices = names
       try withExtendedLifetime(lock) {
-        let numbered = try store.reader.deviceNames().count
+        guard try store.reader.deviceNames().count == known else { throw Refusal.overtaken(path) }
         try store.commit(
-          batch: batch, outcome: outcome, after: store.reader.newestSegment(),
-          firstDevice: numbered)
+          batch: batch, outcome: outcome, after: store.reader.newestSegment(), firstDevice: known)
       }
     }
   }
 }
 
 extension ReadingImportTool.Summary {
-  fileprivate init(_ state: ImportState) {
-    self.init(rows: state.rows, stored: state.stored, rejected: state.rejected)
+  fileprivate init(_ state: ImportState, isRepeated: Bool = false) {
+    self.init(
+      rows: state.rows, stored: state.stored, rejected: state.rejected, isRepeated: isRepeated)
   }
 }

@@ -67,7 +67,8 @@ struct Import: ParsableCommand {
     } catch { throw Failure(error) }
     Output.line(
       "\(file): \(summary.rows) rows, \(summary.stored) values stored, "
-        + "\(summary.rejected) rejected")
+        + "\(summary.rejected) rejected"
+        + (summary.isRepeated ? "; that was done before" : ""))
     if summary.rejected > 0 { throw ExitCode(2) }
   }
 

@@ -36,7 +36,8 @@ import Testing
     var frame = try #require(plain.withUnsafeBytes { Zstd.compress($0) })
     switch seed % 3 {
     case 0: frame = frame.prefix(random.number(0...(frame.count - 1)))
-    case 1: for _ in 0..<random.number(1...9) {
+    case 1:
+      for _ in 0..<random.number(1...9) {
         frame[random.number(0...(frame.count - 1))] ^= UInt8(random.number(1...255))
       }
     default: frame = Data(random.bytes(random.number(0...400)))

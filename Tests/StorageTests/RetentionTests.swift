@@ -36,8 +36,8 @@ import Testing
       #expect(floor <= limit && samples.allSatisfy { $0.time >= floor })
       #expect(limit.since(floor) < Self.day)
       // Figures of removed samples are still there to be asked for.
-      #expect(try store.reader.rollups(of: index, Self.energy, .day).map(\.count)
-        == [Int](repeating: 24, count: 10))
+      let asked = try store.reader.rollups(of: index, Self.energy, .day)
+      #expect(asked.map(\.count) == [Int](repeating: 24, count: 10))
     }
     #expect(try run(store, day: 10).isEmpty)
     #expect(try store.reader.integrityCheck() == [])
@@ -61,8 +61,10 @@ import Testing
     ]
     try store.append(batch: batch(["{}"]), outcome: outcome)
     try run(store, day: 30)
-    for (device, kept) in [(0, 2..<4), (1, 2..<4), (2, 7..<10), (3, 0..<0)] as [(Int32, Range<Int64>)]
-    {
+    let expected: [(device: Int32, days: Range<Int64>)] = [
+      (0, 2..<4), (1, 2..<4), (2, 7..<10), (3, 0..<0),
+    ]
+    for (device, kept) in expected {
       let samples = try store.reader.samples(of: DeviceIndex(device), Self.energy)
       let days = Set(samples.map { ($0.time.milliseconds - Self.origin) / Self.day })
       #expect(days.isSuperset(of: kept), "m\(device) has \(days.sorted())")

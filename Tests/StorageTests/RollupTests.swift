@@ -115,6 +115,30 @@ import Testing
     #expect(after[0].register?.consumption == "41")
   }
 
+  /// A step of compaction that fails leaves neither chunks nor figures, and may be tried again.
+  @Test(arguments: ["rollup_hour", "rollup_day"]) func aFailedStepChangesNothing(
+    table: String
+  ) throws {
+    let store = try open()
+    try append(store, (0..<40).map { energy($0 * 10, ExactDecimal(Int($0))) })
+    try store.write { db in
+      try db.execute(
+        sql: """
+          CREATE TRIGGER fault BEFORE INSERT ON \(table) WHEN new.count > 2
+          BEGIN SELECT RAISE(ABORT, 'fault'); END
+          """)
+    }
+    #expect(throws: StoreError.self) { try store.compactAll(now: at(0)) }
+    #expect(throws: StoreError.self) { try store.compactAll(now: at(0)) }
+    for empty in ["chunk", "rollup_hour", "rollup_day"] {
+      #expect(try count(store, "SELECT count(*) FROM \(empty)") == 0)
+    }
+    try store.write { db in try db.execute(sql: "DROP TRIGGER fault") }
+    try store.compactAll(now: at(0))
+    try expectStoredRows(store, table)
+    #expect(try days(store).map(\.count) == [40])
+  }
+
   private func open(_ change: (inout StoreOptions) -> Void = { _ in }) throws -> Store {
     try fixture.open {
       $0.recentBatchesLimit = 3
@@ -197,7 +221,9 @@ import Testing
     let new = round * 100 + random.number(0...99)
     let minutes = isLate ? random.number(-2_000...(round * 100)) : new
     let values: [ExactDecimal] = ["1", "1.0", "9990.5", "9999", "10003.25", "2", "9995"]
-    let value = random.number(0...3) == 0 ? values[random.number(0...6)]
+    let value =
+      random.number(0...3) == 0
+      ? values[random.number(0...6)]
       : ExactDecimal(significand: Int128(900_000 + minutes * 12), exponent: -2)
     let quality: Quality = random.number(0...9) == 0 ? .badTime : .good
     return reading(

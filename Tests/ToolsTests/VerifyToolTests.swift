@@ -132,6 +132,9 @@ import Testing
     #expect(problems.count == 1)
     #expect(problems.first?.hasPrefix("samples: ") == true)
     #expect(problems.first?.contains("do not follow from the journal, but only 23454 came") == true)
+    // As many were imported.
+    try store.write { db in try store.add(db, "imported", 300) }
+    #expect(try verify().problems == [])
   }
 
   @Test func damageIsNamedAndTheRestIsCompared() throws {
@@ -156,6 +159,16 @@ import Testing
     #expect(!problems.contains { $0.hasPrefix("series \(names[damaged]) ") })
     #expect(problems.contains { $0.hasPrefix("series \(names[other]) ") })
     #expect(!problems.contains { $0.hasPrefix("series \(names[5]) ") })
+  }
+
+  @Test func theEvidenceOfAnAlertIsListed() throws {
+    let store = try open()
+    try store.close()
+    let tool = try EvidenceTool(path: path)
+    let lines = try #require(try tool.json(ofAlert: "outage.mains/SIM-0006/1795228081000"))
+    #expect(lines.count > 300)
+    #expect(lines.first?.hasPrefix(#"{"journal":"#) == true)
+    #expect(try tool.json(ofAlert: "nothing") == nil)
   }
 
   @Test func aWrongNoteOfDevicesIsNamed() throws {
