@@ -1,6 +1,6 @@
 /// All texts that were ever values of a series (``MetricKind/text``), each with a lasting number,
-/// so that a series of texts is stored like any other. Numbers are given in order of first sight, so
-/// that a replay of the journal gives the same ones.
+/// so that a series of texts is stored like any other. Numbers are given in order of first sight,
+/// so that a replay of the journal gives the same ones.
 public struct TextTable: Sendable {
   /// Most texts that one installation keeps; later ones are refused, so that a device that makes up
   /// texts cannot exhaust memory.

@@ -27,7 +27,8 @@ extension StoreReader {
           """, arguments: [id])
     }
     let end = max(watch.latest, changed?.adding(EvidenceWatch.before_ms) ?? .min)
-    while messages.count < limit, let row = try read({ db in try JournalRow.fetch(db, after: seq) }),
+    while messages.count < limit,
+      let row = try read({ db in try JournalRow.fetch(db, after: seq) }),
       row.times.lowerBound <= end
     {
       seq = row.seq

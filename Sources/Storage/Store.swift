@@ -77,8 +77,8 @@ public final class Store: Sendable {
     }
   }
 
-  /// Gives free pages at the end of the file back to the disk, at most `pages` of 4 KiB in one call;
-  /// returns how many are left. Files of version 1 keep theirs and use them again.
+  /// Gives free pages at the end of the file back to the disk, at most `pages` of 4 KiB in one
+  /// call; returns how many are left. Files of version 1 keep theirs and use them again.
   @discardableResult
   public func reclaim(pages: Int = 1_000) throws(StoreError) -> Int {
     try write { db in

@@ -55,8 +55,8 @@ public struct BackupTool {
     try part.place(replacing: true)
     return lines + [
       "Messages that were received after that are not in it. The broker sends again what it has",
-      "kept for this collector; everything else since then is gone. Notifications since then may be",
-      "sent again, with the same idempotency key where they are the same.",
+      "kept for this collector; everything else since then is gone. Notifications since then may",
+      "be sent again, with the same idempotency key where they are the same.",
     ]
   }
 

@@ -2,27 +2,25 @@ import Foundation
 import Glibc
 
 /// Measures the parts that only a program in the same process can measure, for `scripts/bench.sh`.
-/// Each subcommand prints one JSON object; `fleet` prints CSV.
+/// Each subcommand prints one JSON object; `fleet` prints CSV, `compact` nothing.
 @main
 enum Benchmarks {
-  static func main() throws {
+  static func main() {
+    let commands: [(name: String, run: (Options) throws -> Void)] = [
+      ("fleet", FleetRun.run), ("write", WriteRun.run), ("growth", GrowthRun.run),
+      ("compact", CompactRun.run), ("scan", ScanRun.run),
+    ]
     var arguments = CommandLine.arguments.dropFirst()
-    let command = arguments.popFirst() ?? ""
-    let options = try Options(arguments)
-    switch command {
-    case "fleet": try FleetRun.run(options)
-    case "write": try WriteRun.run(options)
-    case "growth": try GrowthRun.run(options)
-    case "compact": try CompactRun.run(options)
-    case "scan": try ScanRun.run(options)
-    default:
-      fail("unknown command '\(command)', expected fleet, write, growth, compact or scan")
+    let name = arguments.popFirst() ?? ""
+    do {
+      guard let command = commands.first(where: { $0.name == name }) else {
+        let names = commands.map(\.name).joined(separator: ", ")
+        throw Options.Fault(description: "unknown command '\(name)', expected one of \(names)")
+      }
+      try command.run(try Options(arguments))
+    } catch {
+      FileHandle.standardError.write(Data("benchmarks: \(error)\n".utf8))
+      exit(1)
     }
-  }
-
-  /// Ends the program with a message.
-  static func fail(_ text: String) -> Never {
-    FileHandle.standardError.write(Data("benchmarks: \(text)\n".utf8))
-    exit(2)
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import SiteModel
 
-/// `benchmarks fleet`: the reports of a fleet as CSV, all devices of a minute, then the next minute.
+/// `benchmarks fleet`: the reports of a fleet as CSV, all devices of a minute, then the next one.
 enum FleetRun {
   static func run(_ options: Options) throws {
     var fleet = Fleet(

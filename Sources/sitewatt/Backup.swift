@@ -6,10 +6,11 @@ import Tools
 /// `sitewatt backup`: a copy of the database while it is in use.
 struct Backup: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "backup",
     abstract: "Copies the database into a new file while the collector goes on. 在线备份数据库。",
     discussion: """
-      The copy is of one moment, and is checked before it gets its name. A file that exists is never \
-      overwritten. Until it is whole it is called TARGET.part.
+      The copy is of one moment, and is checked before it gets its name. A file that exists is \
+      never overwritten. Until it is whole it is called TARGET.part.
       """)
 
   @OptionGroup var options: ConfigOption

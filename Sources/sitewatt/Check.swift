@@ -5,6 +5,7 @@ import Tools
 /// `sitewatt check`: every problem of what people wrote.
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "check",
     abstract: "Lists every problem of configuration, profiles, registry, tariffs and rules. 检查配置。")
 
   @OptionGroup var options: ConfigOption

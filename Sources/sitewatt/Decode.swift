@@ -7,6 +7,7 @@ import Tools
 /// `sitewatt decode`: one payload from standard input.
 struct Decode: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "decode",
     abstract: "Decodes one payload from standard input, one JSON object a line. 解码一条报文。")
 
   @OptionGroup var options: ConfigOption

@@ -5,6 +5,7 @@ import Tools
 /// `sitewatt export`: series as CSV.
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "export",
     abstract: "Writes series as CSV to a file or standard output. 导出数据为CSV。",
     discussion: """
       Without --device and --metric everything is written. Both may be given several times, and \

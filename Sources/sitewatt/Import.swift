@@ -6,6 +6,7 @@ import Tools
 /// `sitewatt import`: registry, tariffs and historic readings from CSV into the database.
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "import",
     abstract: "Imports registry, tariffs and historic readings from CSV. 导入台账、电价表和历史数据。",
     discussion: """
       Registry and tariff files come in all or nothing; each of these options may be given \

@@ -6,6 +6,7 @@ import Tools
 /// `sitewatt query`: series read back.
 struct Query: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "query",
     abstract: "Prints the samples of devices and metrics. 查询测点的数据。",
     discussion: """
       --device and --metric may be given several times, and with * for any characters and ? for \

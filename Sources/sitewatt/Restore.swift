@@ -5,6 +5,7 @@ import Tools
 /// `sitewatt restore`: a backup becomes the database.
 struct Restore: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "restore",
     abstract: "Puts a backup in the place of the database. 从备份恢复数据库。",
     discussion: """
       The collector must be stopped. The backup is copied, checked and brought up to date before \

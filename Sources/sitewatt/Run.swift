@@ -6,6 +6,7 @@ import Tools
 /// `sitewatt run`: the service.
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "run",
     abstract: "Runs the collector until it is told to stop. 运行采集服务。")
 
   @OptionGroup var options: ConfigOption

@@ -8,6 +8,7 @@ import Simulator
 /// `sitewatt simulate`: a seeded fleet that publishes to the configured broker.
 struct Simulate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "simulate",
     abstract: "Publishes a simulated fleet to the configured broker. 模拟站点上报。",
     discussion: """
       The same seed and options always give the same messages. --files writes the fleet's registry \

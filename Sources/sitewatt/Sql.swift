@@ -6,6 +6,7 @@ import Tools
 /// `sitewatt sql`: any reading question.
 struct Sql: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "sql",
     abstract: "Answers SQL on one unchanging view of the database. 用SQL查询数据。",
     discussion: """
       The statement is the argument, or comes from standard input; several end with semicolons. \

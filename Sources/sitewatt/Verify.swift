@@ -5,6 +5,7 @@ import Tools
 /// `sitewatt verify`: proof of the whole file.
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "verify",
     abstract: "Checks journal chain, file integrity and recomputes everything. 校验数据。")
 
   @OptionGroup var options: ConfigOption

@@ -12,9 +12,10 @@ extension Acceptance {
       // What can't be compressed, so that it takes room.
       var random = SeededGenerator(seed: 7)
       return numbers.map {
-        Message(
+        let time = 1_772_352_000 + $0
+        return Message(
           "uplink/D/json",
-          "{\"n\":\($0),\"time\":\(1_772_352_000 + $0),\"voltage.a\":230,\"text\":\"\(noise(&random))\"}")
+          "{\"n\":\($0),\"time\":\(time),\"voltage.a\":230,\"text\":\"\(noise(&random))\"}")
       }
     }
 
