@@ -52,7 +52,8 @@ def measure(folder):
         **shared, "peer_settings": f"{peer} import, GOMAXPROCS=1, then force_flush; no fsync "
         "before the answer"})
     _emit("write_vs_sqlite", own, "sqlite3 " + sqlite3.sqlite_version, count / elapsed_s, {
-        **shared, "peer_samples": count, "peer_settings": "plain table, primary key (device, metric, time), from Python, "
+        **shared, "peer_samples": count,
+        "peer_settings": "plain table, primary key (device, metric, time), from Python, "
         "synchronous=FULL, 100 000 rows a commit"})
 
 

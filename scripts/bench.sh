@@ -3,11 +3,11 @@
 # Ends with an error when a measurement is not possible, not when a goal is missed ("met": false).
 #
 #   scripts/bench.sh [drain] [memory] [size] [write] [read] [growth] [restart]
-#                                          without a name: all, which takes about half an hour
+#                                          without a name: all, in about half an hour
 #   SITEWATT_BIN=<program> BENCHMARKS_BIN=<program>
 #                                          measure these and build nothing
-#   BENCH_CSV=<file>                       measure the size of these samples too: a CSV file with the
-#                                          heading device,metric,time,value (names of the metric
+#   BENCH_CSV=<file>                       measure the size of these samples too: a CSV file with
+#                                          the heading device,metric,time,value (names of the metric
 #                                          catalogue, times in Unix ms or RFC 3339 UTC), or the UCI
 #                                          file "Individual household electric power consumption"
 #                                          (heading Date;Time;…, its columns under catalogue names)

@@ -39,6 +39,16 @@ extension StoreReader {
     of devices: [DeviceIndex], _ metrics: [Metric], from: Timestamp = .min, to: Timestamp = .max,
     _ body: (DeviceIndex, Metric, Sample) -> Bool
   ) throws(StoreError) {
+    try forEachRun(of: devices, metrics, from: from, to: to) { device, metric, samples in
+      samples.allSatisfy { body(device, metric, $0) }
+    }
+  }
+
+  /// The same in runs: some successive samples of one series at a time, at most about a chunk's.
+  public func forEachRun(
+    of devices: [DeviceIndex], _ metrics: [Metric], from: Timestamp = .min, to: Timestamp = .max,
+    _ body: (DeviceIndex, Metric, [Sample]) -> Bool
+  ) throws(StoreError) {
     let range = from.milliseconds..<max(from.milliseconds, to.milliseconds)
     try read { db in
       let damage = DamageLog(db)
@@ -48,7 +58,7 @@ extension StoreReader {
         try waiting.load(db, bucketOf: device)
         for metric in metrics {
           let pending = waiting.samples(device, metric)
-          let goesOn = forEachSample(damage, chunks, metric, pending, range) {
+          let goesOn = forEachRun(damage, chunks, metric, pending, range) {
             body(device, metric, $0)
           }
           if !goesOn { return try damage.throwIfAny(path: path) }
@@ -58,21 +68,20 @@ extension StoreReader {
     }
   }
 
-  private func forEachSample(
+  private func forEachRun(
     _ damage: DamageLog, _ chunks: [DamageFinder.Entry], _ metric: Metric,
-    _ waiting: [Sample], _ range: Range<Int64>, _ body: (Sample) -> Bool
+    _ waiting: [Sample], _ range: Range<Int64>, _ body: ([Sample]) -> Bool
   ) -> Bool {
     var pending = waiting
     for chunk in chunks {
       var ready = Array(pending.prefix { $0.ms < chunk.first })
       pending.removeFirst(ready.count)
       Samples.markConflicts(&ready)
-      for sample in ready where !body(sample) { return false }
+      if !ready.isEmpty, !body(ready) { return false }
       pending = Samples.merge(pending, damage.samples(chunk, metric, range))
     }
     Samples.markConflicts(&pending)
-    for sample in pending where !body(sample) { return false }
-    return true
+    return pending.isEmpty || body(pending)
   }
 
   /// Calls `body` with everything that is stored of all series, in no order, repeats included.

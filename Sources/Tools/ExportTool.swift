@@ -27,8 +27,8 @@ public struct ExportTool {
 
   /// Milliseconds of which a wide export holds one device's samples in memory.
   private static let windowMilliseconds: Int64 = 7 * 86_400_000
-  /// Rows between two looks at the clock.
-  private static let progressRows = 16_384
+  /// Runs of samples that may wait to be written.
+  private static let waitingRuns = 16
 
   private let reader: StoreReader
   private let selection: SeriesSelection
@@ -81,21 +81,18 @@ public struct ExportTool {
   private func writeLong(_ output: ByteOutput, _ progress: Progress) throws -> Int {
     output.text(SampleRow.heading)
     let span = try range() ?? Timestamp.min..<Timestamp.min
-    var rows = RowCache(selection, .csv)
-    let share = Share(selection, span)
-    var count = 0
-    try reader.forEachSample(
+    let writer = RunWriter(selection, span, output, progress)
+    // One thread reads and decodes, another writes rows.
+    let runs = Handover(waiting: Self.waitingRuns) { writer.write($0) }
+    defer { runs.finish() }
+    try reader.forEachRun(
       of: selection.devices, selection.metrics.map(\.metric), from: span.lowerBound,
       to: span.upperBound
-    ) { device, metric, sample in
-      rows.row(device, metric)?.write(sample, to: output)
-      count += 1
-      if count % Self.progressRows == 0 {
-        progress.update(share.done(device, metric, sample.time), rows: count)
-      }
-      return output.isOpen
+    ) { device, metric, samples in
+      runs.put(RunWriter.Run(device: device, metric: metric, samples: samples))
     }
-    return count
+    runs.finish()
+    return writer.count
   }
 
   /// In stretches of seven days; within each, device by device in order of time.
@@ -127,6 +124,43 @@ public struct ExportTool {
     let from = max(request.from, span.lowerBound)
     let to = min(request.to, span.upperBound.advanced(byMilliseconds: 1))
     return from < to ? from..<to : nil
+  }
+}
+
+/// Writes runs of samples, one row a sample. Unchecked, because one thread at a time uses it: that
+/// which writes, and the one that waited for its end.
+private final class RunWriter: @unchecked Sendable {
+  /// Successive samples of one series.
+  struct Run: Sendable {
+    var device: DeviceIndex
+    var metric: Metric
+    var samples: [Sample]
+  }
+
+  /// Rows that were written.
+  private(set) var count = 0
+  private var rows: RowCache
+  private let share: Share
+  private let output: ByteOutput
+  private let progress: Progress
+
+  init(
+    _ selection: SeriesSelection, _ span: Range<Timestamp>, _ output: ByteOutput,
+    _ progress: Progress
+  ) {
+    (rows, share) = (RowCache(selection, .csv), Share(selection, span))
+    (self.output, self.progress) = (output, progress)
+  }
+
+  /// Writes a run; false when nobody reads the output any more.
+  func write(_ run: Run) -> Bool {
+    guard let row = rows.row(run.device, run.metric), let last = run.samples.last else {
+      return output.isOpen
+    }
+    for sample in run.samples { row.write(sample, to: output) }
+    count += run.samples.count
+    progress.update(share.done(run.device, run.metric, last.time), rows: count)
+    return output.isOpen
   }
 }
 
