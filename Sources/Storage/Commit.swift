@@ -95,12 +95,8 @@ extension Store {
   private func insertRecent(
     _ db: Database, _ seq: Int64, _ body: [UInt8], _ readings: [Reading]
   ) throws {
-    var (first, last) = (Int64.max, Int64.min)
-    for reading in readings {
-      first = min(first, reading.time.milliseconds)
-      last = max(last, reading.time.milliseconds)
-    }
+    let range = Pending.times(of: readings)
     try db.cachedStatement(sql: "INSERT INTO recent VALUES (?, ?, ?, ?, ?)").execute(
-      arguments: [seq, readings.count, first, last, Data(body)])
+      arguments: [seq, readings.count, range.first, range.last, Data(body)])
   }
 }

@@ -15,11 +15,7 @@ struct Export: ParsableCommand {
       """)
 
   @OptionGroup var options: ConfigOption
-  @Option(name: .long, help: "A device's name, or a pattern.") var device: [String] = []
-  @Option(name: .long, help: "A metric's catalogue name, or a pattern.")
-  var metric: [String] = []
-  @Option(name: .long, help: "First instant, RFC 3339 or local UTC+8.") var from: TimeArgument?
-  @Option(name: .long, help: "First instant after the range.") var to: TimeArgument?
+  @OptionGroup var series: SeriesOptions
   @Flag(name: .long, help: "One row an instant of a device, one column a metric.")
   var wide = false
   @Option(name: .long, help: "The file to write; standard output by default.")
@@ -28,9 +24,9 @@ struct Export: ParsableCommand {
   func run() throws {
     let settings = try options.settings()
     var request = ExportTool.Request()
-    (request.devices, request.metrics, request.isWide) = (device, metric, wide)
-    if let from { request.from = from.time }
-    if let to { request.to = to.time }
+    (request.devices, request.metrics, request.isWide) = (series.device, series.metric, wide)
+    if let from = series.from { request.from = from.time }
+    if let to = series.to { request.to = to.time }
     try Output.quietlyWhenClosed { standard in
       let tool = try ExportTool(settings: settings, request: request)
       let progress = Progress("export")

@@ -14,11 +14,7 @@ struct Query: ParsableCommand {
       """)
 
   @OptionGroup var options: ConfigOption
-  @Option(name: .long, help: "A device's name, or a pattern.") var device: [String] = []
-  @Option(name: .long, help: "A metric's catalogue name, or a pattern.")
-  var metric: [String] = []
-  @Option(name: .long, help: "First instant, RFC 3339 or local UTC+8.") var from: TimeArgument?
-  @Option(name: .long, help: "First instant after the range.") var to: TimeArgument?
+  @OptionGroup var series: SeriesOptions
   @Flag(name: .long, help: "Only the newest sample of each series, of all devices by default.")
   var latest = false
   @Option(name: .long, help: "hour or day: figures of each (day: UTC+8) instead of samples.")
@@ -27,10 +23,10 @@ struct Query: ParsableCommand {
 
   func validate() throws {
     if latest {
-      if from != nil || to != nil || every != nil {
+      if series.from != nil || series.to != nil || every != nil {
         throw ValidationError("--latest takes no --from, --to and --every")
       }
-    } else if device.isEmpty || metric.isEmpty {
+    } else if series.device.isEmpty || series.metric.isEmpty {
       throw ValidationError(
         "name --device and --metric, or --latest; 'export' writes everything")
     }
@@ -40,13 +36,13 @@ struct Query: ParsableCommand {
     let settings = try options.settings()
     try Output.quietlyWhenClosed { output in
       let tool = try QueryTool(
-        settings: settings, devices: device, metrics: metric, format: format)
+        settings: settings, devices: series.device, metrics: series.metric, format: format)
       if latest {
         try tool.latest(to: output)
       } else if let every {
-        try tool.rollups(every: every, from: from?.time, to: to?.time, to: output)
+        try tool.rollups(every: every, from: series.from?.time, to: series.to?.time, to: output)
       } else {
-        try tool.samples(from: from?.time, to: to?.time, to: output)
+        try tool.samples(from: series.from?.time, to: series.to?.time, to: output)
       }
     }
   }

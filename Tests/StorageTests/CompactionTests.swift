@@ -13,15 +13,7 @@ import Testing
   /// Limits are so small that every edge is met often: buckets, steps, splits, gaps, merges.
   @Test(arguments: UInt64(0)..<16) func queriesAgreeWithTheModel(seed: UInt64) throws {
     var random = Random(seed: seed)
-    let store = try fixture.open {
-      $0.recentBatchesLimit = 3
-      $0.recentSamplesLimit = 40
-      $0.bucketSamplesLimit = 30
-      $0.bucketAgeMilliseconds = 50
-      $0.compactionStepSamples = 25
-      $0.chunkSamples = 24
-      $0.chunkSeriesSamples = 6
-    }
+    let store = try fixture.open { $0.shrink() }
     var model: [Reading] = []
     for round in 0..<60 {
       var outcome = Outcome()

@@ -141,13 +141,7 @@ import Testing
 
   private func open(_ change: (inout StoreOptions) -> Void = { _ in }) throws -> Store {
     try fixture.open {
-      $0.recentBatchesLimit = 3
-      $0.recentSamplesLimit = 40
-      $0.bucketSamplesLimit = 30
-      $0.bucketAgeMilliseconds = 50
-      $0.compactionStepSamples = 25
-      $0.chunkSamples = 24
-      $0.chunkSeriesSamples = 6
+      $0.shrink()
       $0.rollupHour = .all
       change(&$0)
     }

@@ -45,6 +45,19 @@ final class StoreFixture {
   }
 }
 
+extension StoreOptions {
+  /// Limits so small that every edge of compaction is met often.
+  mutating func shrink() {
+    recentBatchesLimit = 3
+    recentSamplesLimit = 40
+    bucketSamplesLimit = 30
+    bucketAgeMilliseconds = 50
+    compactionStepSamples = 25
+    chunkSamples = 24
+    chunkSeriesSamples = 6
+  }
+}
+
 extension Store {
   /// Commits after whatever the file holds.
   @discardableResult

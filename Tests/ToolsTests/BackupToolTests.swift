@@ -17,15 +17,7 @@ import Testing
 
   init() throws {
     folder = try TemporaryFolder()
-    try FileManager.default.createDirectory(
-      atPath: folder.path + "/devices", withIntermediateDirectories: true)
-    let file = try folder.write(
-      """
-      database: d.db
-      mqtt: {brokers: ["mqtt://127.0.0.1"]}
-      profiles: [devices]
-      """, to: "c.yaml")
-    settings = try Settings.load(file)
+    settings = try folder.settings(database: "d.db")
   }
 
   private func commit(_ count: Int, to path: String? = nil, closing: Bool = true) throws {

@@ -12,15 +12,7 @@ import Testing
 @Suite struct DamagedQueryTests {
   @Test func everythingReadableIsPrinted() throws {
     let folder = try TemporaryFolder()
-    try FileManager.default.createDirectory(
-      atPath: folder.path + "/devices", withIntermediateDirectories: true)
-    let settings = try Settings.load(
-      folder.write(
-        """
-        database: d.db
-        mqtt: {brokers: ["mqtt://127.0.0.1"]}
-        profiles: [devices]
-        """, to: "c.yaml"))
+    let settings = try folder.settings(database: "d.db")
     let store = try Store.open(path: settings.database)
     var outcome = Outcome()
     outcome.newDevices = ["M1"]

@@ -13,15 +13,7 @@ import Testing
 
   init() throws {
     folder = try TemporaryFolder()
-    try FileManager.default.createDirectory(
-      atPath: folder.path + "/devices", withIntermediateDirectories: true)
-    let file = try folder.write(
-      """
-      database: data/d.db
-      mqtt: {brokers: ["mqtt://127.0.0.1"]}
-      profiles: [devices]
-      """, to: "c.yaml")
-    settings = try Settings.load(file)
+    settings = try folder.settings(database: "data/d.db")
   }
 
   private func sites(_ id: String, in part: String = "a") throws -> (kind: String, path: String) {

@@ -15,15 +15,7 @@ import Testing
 
   init() throws {
     folder = try TemporaryFolder()
-    try FileManager.default.createDirectory(
-      atPath: folder.path + "/devices", withIntermediateDirectories: true)
-    let file = try folder.write(
-      """
-      database: data/d.db
-      mqtt: {brokers: ["mqtt://127.0.0.1"]}
-      profiles: [devices]
-      """, to: "c.yaml")
-    settings = try Settings.load(file)
+    settings = try folder.settings(database: "data/d.db")
     let sites = try folder.write(
       "site,name,region,province\nS1,东站,R1,Shandong\nS2,\"West, 2\",R1,Shandong\n",
       to: "sites.csv")

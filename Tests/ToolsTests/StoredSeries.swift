@@ -14,15 +14,7 @@ final class StoredSeries {
 
   init() throws {
     folder = try TemporaryFolder()
-    try FileManager.default.createDirectory(
-      atPath: folder.path + "/devices", withIntermediateDirectories: true)
-    let file = try folder.write(
-      """
-      database: d.db
-      mqtt: {brokers: ["mqtt://127.0.0.1"]}
-      profiles: [devices]
-      """, to: "c.yaml")
-    settings = try Settings.load(file)
+    settings = try folder.settings(database: "d.db")
   }
 
   /// Commits readings as the collector would, with what it calls new devices; takes them into
