@@ -47,13 +47,14 @@ let package = Package(
       name: "CSimdjson", cxxSettings: [.unsafeFlags(["-O3"])],
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
     room("SiteModel", [library("Crypto", "swift-crypto")]),
-    room("Decoding", ["SiteModel", "CSimdjson"]),
+    room("Protocols", ["SiteModel", "CSimdjson"]),
+    room("Decoding", ["Protocols", "SiteModel"]),
     room("Series", ["SiteModel"]),
     room("Tariffs", ["SiteModel"]),
     room("Documents", ["SiteModel", "Tariffs", library("Yams", "Yams")]),
     room("Detection", ["SiteModel", "Tariffs"]),
     room("Alerting", ["SiteModel"]),
-    room("Engine", ["Alerting", "Decoding", "Detection", "SiteModel"]),
+    room("Engine", ["Alerting", "Decoding", "Detection", "Protocols", "SiteModel"]),
     room(
       "Storage",
       [
@@ -106,7 +107,9 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("SiteModelTests", ["SiteModel", "TestSupport"]),
     tests(
-      "DecodingTests", ["Decoding", "Documents", "SiteModel", "CSimdjson"], copying: ["Cases"]),
+      "DecodingTests", ["Decoding", "Documents", "Protocols", "SiteModel", "CSimdjson"],
+      copying: ["Cases"]),
+    tests("ProtocolsTests", ["Protocols", "SiteModel", "TestSupport"]),
     tests(
       "DocumentsTests", ["Documents", "SiteModel", "Tariffs", "TestSupport"], copying: ["Cases"]),
     tests("TariffsTests", ["SiteModel", "Tariffs"]),

@@ -1,3 +1,4 @@
+import Protocols
 import SiteModel
 
 /// One result in the words of `decode`: `kind`, `device`, `metric`, `value`, …

@@ -1,3 +1,4 @@
+import Protocols
 import SiteModel
 
 /// Turns received messages into readings and events. It holds the profiles, the registry's

@@ -1,3 +1,4 @@
+import Protocols
 import SiteModel
 
 /// Walks the nodes of one message along a profile's field tree. Each level of the tree is first

@@ -1,3 +1,4 @@
+import Protocols
 import SiteModel
 
 /// When something was measured, and how far that time can be trusted.

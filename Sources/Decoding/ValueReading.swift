@@ -1,3 +1,4 @@
+import Protocols
 import SiteModel
 
 /// Why a value cannot become a reading.

@@ -196,11 +196,11 @@ public struct Detector {
   private mutating func observe(
     _ event: DeviceEvent, _ step: DetectionStep, into findings: inout [Finding]
   ) {
-    guard event.quality == .good, event.alarm == "mains.lost" else { return }
+    guard event.quality == .good, !event.isHistorical, event.alarm == "mains.lost" else { return }
     switch event.state {
     case .raised, .changed: claim(event.device, isLost: true, event.time, step, into: &findings)
     case .cleared: claim(event.device, isLost: false, event.time, step, into: &findings)
-    case .online, .offline: break
+    case .online, .offline, .acknowledged, .rebuilt: break
     }
   }
 

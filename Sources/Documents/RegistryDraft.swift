@@ -54,7 +54,8 @@ struct RegistryDraft {
       id: code, site: row.requiredText("site"), hardware: hardware,
       role: role(row, hardware: hardware), address: row.text("address"),
       parent: row.text("parent"), ctRatio: row.ratio("ct"), ptRatio: row.ratio("pt"),
-      silentAfterSeconds: row.integer("silent_after_s", in: 1...2_592_000))
+      silentAfterSeconds: row.integer("silent_after_s", in: 1...2_592_000),
+      gateway: row.text("gateway"), model: row.text("model"))
   }
 
   /// The stated role; a device other than a meter has one by its kind.

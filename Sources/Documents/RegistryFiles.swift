@@ -81,6 +81,7 @@ extension RegistryFile.Kind {
         Column("parent", "上级表", isRequired: false), Column("ct", "ct变比", isRequired: false),
         Column("pt", "pt变比", isRequired: false),
         Column("silent_after_s", "静默秒数", isRequired: false),
+        Column("gateway", "网关", isRequired: false), Column("model", "型号", isRequired: false),
       ]
     case .feeders: [Column("feeder", "线路编码"), Column("name", "线路名称")]
     case .transformers:

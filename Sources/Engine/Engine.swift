@@ -1,6 +1,7 @@
 import Alerting
 import Decoding
 import Detection
+import Protocols
 import SiteModel
 
 /// The pure pipeline: a batch of the journal in, everything that follows from it out. It touches no

@@ -94,6 +94,10 @@ public enum EventState: String, Sendable, CaseIterable {
   case online
   /// The device or its link went down.
   case offline
+  /// Somebody has seen the alarm; it goes on.
+  case acknowledged
+  /// The device states all its open alarms anew; those that it does not repeat have ended.
+  case rebuilt
 }
 
 /// A discrete statement of a device: an alarm that begins or ends, or a change of its presence.
@@ -104,6 +108,13 @@ public struct DeviceEvent: Sendable, Equatable {
   public var alarm: String
   /// The device's own code or name of the alarm, as sent; empty when it has none.
   public var code: String
+  /// What tells this alarm from others of the same code at the same device, such as a serial
+  /// number or an alarm id; empty when the device gives nothing of the kind.
+  public var key: String
+  /// The part that it is about, such as a sub-device or a distinguished name; empty for the device.
+  public var object: String
+  /// The device's own words; empty without any.
+  public var text: String
   /// What is said about it.
   public var state: EventState
   /// How urgent the profile's table calls it.
@@ -112,12 +123,17 @@ public struct DeviceEvent: Sendable, Equatable {
   public var time: Timestamp
   /// Whether it may be judged; never `outOfRange`.
   public var quality: Quality
+  /// True when it tells of the past: stored, and not judged.
+  public var isHistorical: Bool
 
   /// An event from its parts.
   public init(
-    device: DeviceIndex, alarm: String, code: String, state: EventState, severity: Severity,
-    time: Timestamp, quality: Quality = .good
+    device: DeviceIndex, alarm: String, code: String, key: String = "", object: String = "",
+    text: String = "", state: EventState, severity: Severity, time: Timestamp,
+    quality: Quality = .good, isHistorical: Bool = false
   ) {
+    (self.key, self.object, self.text) = (key, object, text)
+    self.isHistorical = isHistorical
     self.device = device
     self.alarm = alarm
     self.code = code

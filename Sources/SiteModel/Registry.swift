@@ -75,13 +75,19 @@ public struct Device: Sendable, Equatable {
   public var ptRatio: ExactDecimal
   /// Seconds of silence after which it counts as silent; nil takes the profile's.
   public var silentAfterSeconds: Int?
+  /// Device whose messages carry its values, such as a data terminal unit; empty when it speaks
+  /// for itself. No other device may then speak for it.
+  public var gateway: String
+  /// Profile that reads its messages, where the topic leaves that open; empty for the topic's.
+  public var model: String
 
   /// A device from its parts.
   public init(
     id: String, site: String, hardware: Hardware, role: DeviceRole, address: String = "",
     parent: String = "", ctRatio: ExactDecimal = "1", ptRatio: ExactDecimal = "1",
-    silentAfterSeconds: Int? = nil
+    silentAfterSeconds: Int? = nil, gateway: String = "", model: String = ""
   ) {
+    (self.gateway, self.model) = (gateway, model)
     self.id = id
     self.site = site
     self.hardware = hardware

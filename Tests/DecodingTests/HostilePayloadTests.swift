@@ -1,4 +1,5 @@
 import Decoding
+import Protocols
 import SiteModel
 import Testing
 

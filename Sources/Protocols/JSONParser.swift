@@ -1,13 +1,14 @@
 import CSimdjson
 
 /// One value of a parsed document; see `CSimdjson.h`.
-typealias JSONNode = sitewatt_json_node
+public typealias JSONNode = sitewatt_json_node
 
 /// Owns the memory of the JSON parser and turns one payload after the other into nodes.
-final class JSONParser {
+public final class JSONParser {
   private let handle: OpaquePointer
 
-  init() {
+  /// A parser without a document.
+  public init() {
     guard let handle = sitewatt_json_create() else {
       preconditionFailure("there is no memory for a JSON parser")
     }
@@ -18,7 +19,7 @@ final class JSONParser {
 
   /// The nodes of the document in `input`, the root first; valid until the next call. Another 64
   /// bytes after `input` must be readable.
-  func parse(_ input: UnsafeRawBufferPointer) throws(JSONFault) -> UnsafeBufferPointer<JSONNode> {
+  public func parse(_ input: UnsafeRawBufferPointer) throws(JSONFault) -> UnsafeBufferPointer<JSONNode> {
     guard let start = input.baseAddress, input.count > 0 else { throw JSONFault(.empty) }
     var nodes: UnsafePointer<JSONNode>?
     var count: UInt32 = 0
@@ -30,11 +31,11 @@ final class JSONParser {
 }
 
 /// Why a payload is not a JSON document that can be read.
-struct JSONFault: Error {
+public struct JSONFault: Error {
   /// The word for it.
-  let reason: RejectionReason
+  public let reason: RejectionReason
   /// What was found instead of a document.
-  let found: String
+  public let found: String
 
   fileprivate enum Own { case empty }
 
@@ -66,7 +67,7 @@ struct JSONFault: Error {
 
 extension JSONNode {
   /// The text of a string, the digits of a number, or `true` and `false`; nil for the rest.
-  var word: UnsafeRawBufferPointer? {
+  public var word: UnsafeRawBufferPointer? {
     switch Kind(kind) {
     case .text, .number: textBytes
     case .yes: Self.bytes(of: "true")
@@ -76,31 +77,43 @@ extension JSONNode {
   }
 
   /// The unescaped text of a string, or the digits of a number.
-  var textBytes: UnsafeRawBufferPointer {
+  public var textBytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: text, count: Int(text_length))
   }
 
   /// The unescaped key, empty for an element of a list.
-  var keyBytes: UnsafeRawBufferPointer {
+  public var keyBytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: key, count: Int(key_length))
   }
 
   /// Position of the first node behind it and all that it contains.
-  var end: Int { Int(next) }
+  public var end: Int { Int(next) }
 
   /// What kind of value it is.
-  var type: Kind { Kind(kind) }
+  public var type: Kind { Kind(kind) }
 
   /// The kinds of JSON values.
-  enum Kind: UInt8 {
+  public enum Kind: UInt8 {
+    /// `{ … }`
     case object = 0
-    case list, text, number, yes, no, null
+    /// `[ … ]`
+    case list
+    /// A string.
+    case text
+    /// A number, as it is written.
+    case number
+    /// `true`
+    case yes
+    /// `false`
+    case no
+    /// `null`
+    case null
 
     init(_ code: UInt8) { self = Kind(rawValue: code) ?? .null }
   }
 
   /// What stands there, for error messages.
-  var found: String {
+  public var found: String {
     switch type {
     case .object: "an object"
     case .list: "a list"
