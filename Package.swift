@@ -107,7 +107,8 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("SiteModelTests", ["SiteModel", "TestSupport"]),
     tests(
-      "DecodingTests", ["Decoding", "Documents", "Protocols", "SiteModel", "CSimdjson"],
+      "DecodingTests",
+      ["Decoding", "Documents", "Protocols", "SiteModel", "CSimdjson", "TestSupport"],
       copying: ["Cases"]),
     tests("ProtocolsTests", ["Protocols", "SiteModel", "TestSupport"]),
     tests(

@@ -17,6 +17,19 @@ public struct Sighting: Sendable, Equatable {
   }
 }
 
+/// What a device is asked for: published once the batch that caused it is stored, and only live.
+public struct DeviceCommand: Sendable, Equatable {
+  /// The MQTT topic.
+  public var topic: String
+  /// The bytes of the message.
+  public var payload: [UInt8]
+
+  /// A command from its parts.
+  public init(topic: String, payload: [UInt8]) {
+    (self.topic, self.payload) = (topic, payload)
+  }
+}
+
 /// What came out of the messages of one commit group; its memory is used again and again.
 public struct DecodedBatch: Sendable {
   /// Most rejections that one message may add; the rest is only counted.
@@ -26,6 +39,10 @@ public struct DecodedBatch: Sendable {
   public internal(set) var readings: [Reading] = []
   /// Values of the readings of text metrics: such a reading's value is a position here.
   public internal(set) var texts: [String] = []
+  /// Values that tell of the past, which the device had kept: stored, and not judged.
+  public internal(set) var historical: [Reading] = []
+  /// What is to be told to devices once the batch is stored.
+  public internal(set) var commands: [DeviceCommand] = []
   /// Alarms in the same order.
   public internal(set) var events: [DeviceEvent] = []
   /// What was not taken, in the same order.
@@ -46,6 +63,8 @@ public struct DecodedBatch: Sendable {
   /// Forgets everything and keeps the memory.
   public mutating func removeAll() {
     readings.removeAll(keepingCapacity: true)
+    historical.removeAll(keepingCapacity: true)
+    commands.removeAll(keepingCapacity: true)
     texts.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
     rejections.removeAll(keepingCapacity: true)
@@ -54,6 +73,18 @@ public struct DecodedBatch: Sendable {
   }
 
   mutating func beginMessage() { firstRejection = rejections.count }
+
+  /// Adds a reading to those that are judged, or to those that are only stored.
+  mutating func append(_ reading: Reading, isHistorical: Bool) {
+    if isHistorical { historical.append(reading) } else { readings.append(reading) }
+  }
+
+  /// Keeps the value of a text metric and says where.
+  mutating func keep(_ text: UnsafeRawBufferPointer) throws(ValueFault) -> ExactDecimal {
+    let kept = try DeviceProfile.text(text)
+    texts.append(kept)
+    return ExactDecimal(texts.count - 1)
+  }
 
   mutating func reject(_ rejection: @autoclosure () -> Rejection) {
     if rejections.count - firstRejection < Self.rejectionLimit {

@@ -75,7 +75,7 @@ public struct DecodedObject: Sendable, Equatable {
 extension DecodedBatch {
   /// Everything in the words of `decode`: readings, then events, then rejections.
   public func objects(_ devices: DeviceTable, _ registry: Registry) -> [DecodedObject] {
-    readings.map { DecodedObject($0, texts: texts, devices, registry) }
+    (readings + historical).map { DecodedObject($0, texts: texts, devices, registry) }
       + events.map { DecodedObject($0, devices, registry) }
       + rejections.map { DecodedObject($0, devices, registry) }
   }

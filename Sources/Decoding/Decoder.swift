@@ -23,6 +23,8 @@ public final class Decoder {
   private var routes: TopicRoutes
   private var directory: DeviceDirectory
   private var walk: MessageWalk
+  private var points = PointList()
+  private var memory = DecoderMemory()
 
   /// A decoder of these profiles, which were found to fit together by
   /// ``DeviceProfile/checkTogether(_:log:)``. Devices that are not in `registry` have the ratios 1.
@@ -78,19 +80,74 @@ public final class Decoder {
       batch.reject(tooLarge(payload.count, device(route)))
       return profile
     }
+    let message = Message(
+      topic: topic, payload: payload, route: route, receivedAt: receivedAt, isRetained: retained)
+    if profiles[profile].wire[0].isDocument {
+      readDocument(message, &devices, &batch)
+    } else {
+      readPoints(message, &devices, &batch)
+    }
+    return profile
+  }
+
+  /// Lets time pass: what waits too long for its other parts is given up, with consequences.
+  public func tick(_ now: Timestamp, devices: inout DeviceTable, into batch: inout DecodedBatch) {
+    batch.beginMessage()
+  }
+
+  /// True when `tick` at this instant would change something.
+  public func isDue(_ now: Timestamp) -> Bool { memory.isDue(now) }
+
+  /// Writes what it remembers from one message to the next.
+  public func write(to writer: inout ByteWriter) { memory.write(to: &writer) }
+
+  /// Takes up what another one wrote.
+  public func restore(from reader: inout ByteReader) throws(CorruptBytes) {
+    memory = try DecoderMemory(from: &reader)
+  }
+
+  /// Takes over what `other` remembers, when other profiles come into force.
+  public func inherit(from other: Decoder) { memory = other.memory }
+
+  /// One message on its way through.
+  private struct Message {
+    let topic: UnsafeRawBufferPointer
+    let payload: UnsafeRawBufferPointer
+    let route: TopicRoutes.Route
+    let receivedAt: Timestamp
+    let isRetained: Bool
+  }
+
+  private func readDocument(
+    _ message: Message, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
+  ) {
     do throws(JSONFault) {
       walk.begin(
-        try parser.parse(payload), profile: profile, device: route.device,
-        speaker: device(route), receivedAt: receivedAt, retained: retained)
+        try parser.parse(message.payload), profile: Int(message.route.profile),
+        device: message.route.device, speaker: device(message.route),
+        receivedAt: message.receivedAt, retained: message.isRetained)
       walk.readLevel(0, at: 0, &directory, &devices, &batch)
       walk.end(&batch)
     } catch {
       batch.reject(
         Rejection(
-          reason: error.reason, device: device(route), found: error.found,
+          reason: error.reason, device: device(message.route), found: error.found,
           expected: "one JSON object or list"))
     }
-    return profile
+  }
+
+  private func readPoints(
+    _ message: Message, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
+  ) {
+    let profile = Int(message.route.profile)
+    points.removeAll()
+    let taking = PointTaking(
+      model: profiles[profile], profile: profile, speaker: message.route.device,
+      receivedAt: message.receivedAt, isRetained: message.isRetained)
+    switch profiles[profile].wire[0] {
+    case .json, .xml, .cbor, .senml, .lwm2m, .dlt645, .dlt698, .modbus, .sparkplug: break
+    }
+    taking.take(points, sources: .busAddress, &directory, &devices, &batch)
   }
 
   private func device(_ route: TopicRoutes.Route) -> DeviceIndex? {

@@ -1,3 +1,4 @@
+import Protocols
 import SiteModel
 
 /// Finds a device and its transformer ratios by the bytes of its name, without making a `String`
@@ -9,6 +10,10 @@ struct DeviceDirectory {
     let name: String
     let ptRatio: ExactDecimal
     let ctRatio: ExactDecimal
+    /// Its address on a bus as the registry has it, without leading zeros; empty without one.
+    let address: String
+    /// Name of the profile that the registry gives it; empty for the topic's.
+    let model: String
   }
 
   private var positions = ByteTable()
@@ -17,7 +22,19 @@ struct DeviceDirectory {
   private(set) var generation = 0
   private let registry: Registry
 
-  init(registry: Registry) { self.registry = registry }
+  /// Names of the devices behind each unit, by address.
+  private let behind: [String: [String: String]]
+  /// Addresses seen before; the unit's position is the scope.
+  private var addresses = ByteTable()
+
+  init(registry: Registry) {
+    self.registry = registry
+    var behind: [String: [String: String]] = [:]
+    for device in registry.devices.values where !device.gateway.isEmpty {
+      behind[device.gateway, default: [:]][Self.plain(device.address)] = device.id
+    }
+    self.behind = behind
+  }
 
   /// The position in ``entries`` of the device with this name, added when it is new; -1 when the
   /// name cannot be taken.
@@ -37,7 +54,8 @@ struct DeviceDirectory {
     entries.append(
       Entry(
         device: device, name: text, ptRatio: registered?.ptRatio ?? ExactDecimal(1),
-        ctRatio: registered?.ctRatio ?? ExactDecimal(1)))
+        ctRatio: registered?.ctRatio ?? ExactDecimal(1),
+        address: Self.plain(registered?.address ?? ""), model: registered?.model ?? ""))
     positions.insert(name, value: position)
     return position
   }
@@ -49,8 +67,46 @@ struct DeviceDirectory {
     return place < devices.count && devices.name(of: entry.device) == entry.name
   }
 
+  /// The position of the device with a bus address at the unit `gateway`: one that the registry
+  /// puts behind it, else the unit itself, unless the registry gives that another address.
+  mutating func device(
+    at address: UnsafeRawBufferPointer, behind gateway: Int32, in devices: inout DeviceTable
+  ) throws(Rejection) -> Int32 {
+    let known = addresses.find(address, in: gateway)
+    if known >= 0, isCurrent(known, in: devices) { return known }
+    let text = Self.plain(String(decoding: address, as: UTF8.self))
+    let unit = entries[Int(gateway)]
+    var position = gateway
+    if let name = behind[unit.name]?[text] {
+      position = Array(name.utf8).withUnsafeBytes { self.position(of: $0, in: &devices) }
+    } else if !unit.address.isEmpty, unit.address != text {
+      throw Rejection(
+        reason: .wrongSpeaker, device: unit.device, found: "a frame of address \(text)",
+        expected: "address \(unit.address) of \(unit.name), or of a device registered behind it")
+    }
+    guard position >= 0 else {
+      throw Rejection(
+        reason: .noDevice, device: unit.device, found: "address \(text)",
+        expected: "a device that can be taken (the device table is full)")
+    }
+    if known < 0, addresses.count < Self.addressLimit {
+      addresses.insert(address, in: gateway, value: position)
+    }
+    return position
+  }
+
+  /// Most bus addresses that are remembered; further ones are looked up each time.
+  static let addressLimit = 200_000
+
+  /// An address without spaces and leading zeros.
+  private static func plain(_ address: String) -> String {
+    let digits = address.filter { $0 != " " }.drop { $0 == "0" }
+    return digits.isEmpty && !address.isEmpty ? "0" : String(digits)
+  }
+
   mutating func forget() {
     generation += 1
+    addresses.removeAll()
     positions.removeAll()
     entries.removeAll(keepingCapacity: true)
   }

@@ -17,6 +17,8 @@ public final class DeviceProfile: Sendable {
   public let file: String
 
   let line: Int
+  /// What its messages are written in: one protocol, or several document formats.
+  let wire: [WireProtocol]
   let topics: [TopicPattern]
   /// Capture of the topics that names the device; empty when the payload does.
   let deviceCapture: String
@@ -37,9 +39,10 @@ public final class DeviceProfile: Sendable {
     silentAfterSeconds = section.integer("silent_after_s", default: nil, in: 10...2_678_400)
     (file, line) = (node.file, node.line)
     topics = Self.topics(section)
+    wire = WireProtocol.read(section)
     var reader = PlanReader(section, log: log)
     deviceCapture = reader.readDevice(topics: topics)
-    reader.readAll()
+    if wire[0].isDocument { reader.readAll() } else { reader.readPoints() }
     plan = reader.plan
     examples = ProfileExample.read(section, topics: topics, log: log)
     section.finish()

@@ -108,6 +108,8 @@ struct ProfilePlan: Sendable {
   /// Node of the device's name; -1 when the topic names it.
   var device: Int32 = -1
   var namedValues: NamedValueRule?
+  /// Names of the protocol to positions in `rules`, when its values come with names.
+  var points: CodeTable?
   var alarm: AlarmRule?
 
   init(tree: FieldTree) { self.tree = tree }

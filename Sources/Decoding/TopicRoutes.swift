@@ -22,6 +22,8 @@ struct TopicRoutes {
 
   private let patterns: [(pattern: TopicPattern, profile: Int32)]
   private let captures: [String]
+  private let positions: [String: Int32]
+  private let protocols: [WireProtocol]
   private var known = ByteTable()
   private var routes: [Route] = []
   /// The directory's generation that the routes belong to.
@@ -29,6 +31,9 @@ struct TopicRoutes {
 
   init(_ profiles: [DeviceProfile]) {
     captures = profiles.map(\.deviceCapture)
+    protocols = profiles.map { $0.wire[0] }
+    positions = Dictionary(
+      profiles.enumerated().map { ($1.name, Int32($0)) }, uniquingKeysWith: { first, _ in first })
     patterns = profiles.enumerated().flatMap { position, profile in
       profile.topics.map { ($0, Int32(position)) }
     }.sorted { $0.pattern.precedes($1.pattern) }
@@ -69,11 +74,22 @@ struct TopicRoutes {
         device = directory.position(of: bytes, in: &devices)
         if device < 0 { return .badDeviceName(profile: profile) }
       }
-      let route = Route(profile: profile, device: device)
+      let route = Route(profile: reader(profile, device, directory), device: device)
       remember(topic, route, directory.generation)
       return .route(route)
     }
     return .unknownTopic
+  }
+
+  /// The profile that the registry gives the device, when it reads the same protocol; else the
+  /// topic's.
+  private func reader(
+    _ profile: Int32, _ device: Int32, _ directory: borrowing DeviceDirectory
+  ) -> Int32 {
+    guard device >= 0, let own = positions[directory.entries[Int(device)].model],
+      protocols[Int(own)] == protocols[Int(profile)]
+    else { return profile }
+    return own
   }
 
   private mutating func remember(

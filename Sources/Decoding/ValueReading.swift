@@ -15,27 +15,33 @@ extension DeviceProfile {
     if plan.rules[rule].words >= 0 { return try meaning(of: node, in: plan.rules[rule].words) }
     let number: ExactDecimal
     switch node.type {
-    case .number, .text: number = try Self.number(node)
+    case .number, .text: number = try Self.number(node.textBytes)
     case .yes, .no:
       guard plan.rules[rule].takesTruth else { throw Self.wrongType }
       return ExactDecimal(node.type == .yes ? 1 : 0)
     case .object, .list, .null: throw Self.wrongType
     }
-    if !plan.rules[rule].isScaled, plan.rules[rule].ratio == .none { return number }
     return try scaled(number, by: rule, ratios)
   }
 
   /// The text of a node: a JSON text, or a number as it is written.
   static func text(of node: JSONNode) throws(ValueFault) -> String {
-    let expected = "a text of at most \(TextTable.lengthLimit) bytes without control characters"
     guard node.type == .text || node.type == .number else {
-      throw ValueFault(reason: .wrongType, expected: expected)
+      throw ValueFault(reason: .wrongType, expected: textExpected)
     }
-    let bytes = node.textBytes
-    guard bytes.count <= TextTable.lengthLimit, bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-    else { throw ValueFault(reason: .badText, expected: expected) }
-    return String(decoding: bytes, as: UTF8.self)
+    return try text(node.textBytes)
   }
+
+  /// A text that can be kept as a value.
+  static func text(_ bytes: UnsafeRawBufferPointer) throws(ValueFault) -> String {
+    guard bytes.count <= TextTable.lengthLimit, bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }),
+      let text = String(validating: bytes, as: UTF8.self)
+    else { throw ValueFault(reason: .badText, expected: textExpected) }
+    return text
+  }
+
+  private static let textExpected =
+    "a text of at most \(TextTable.lengthLimit) bytes without control characters"
 
   /// The value of a code: whole, or by its longest ending in the table; -1 without one.
   func find(_ code: UnsafeRawBufferPointer, in table: CodeTable) -> Int {
@@ -66,9 +72,11 @@ extension DeviceProfile {
     return plan.values[Int(value)]
   }
 
-  private func scaled(
+  /// A number in its catalogue unit.
+  func scaled(
     _ number: ExactDecimal, by rule: Int, _ ratios: DeviceDirectory.Entry
   ) throws(ValueFault) -> ExactDecimal {
+    if !plan.rules[rule].isScaled, plan.rules[rule].ratio == .none { return number }
     do throws(DecimalError) {
       var value = try number.multiplied(by: plan.rules[rule].factor)
       let ratio = plan.rules[rule].ratio
@@ -81,9 +89,10 @@ extension DeviceProfile {
     }
   }
 
-  private static func number(_ node: JSONNode) throws(ValueFault) -> ExactDecimal {
+  /// The number that a text stands for.
+  static func number(_ text: UnsafeRawBufferPointer) throws(ValueFault) -> ExactDecimal {
     do throws(DecimalError) {
-      return try ExactDecimal(parsing: node.textBytes)
+      return try ExactDecimal(parsing: text)
     } catch {
       throw error == .malformed
         ? ValueFault(reason: .badNumber, expected: "a decimal number") : tooLong

@@ -48,7 +48,7 @@ public final class Engine {
   /// True when time alone would change something at this instant, so that a tick is worth a row of
   /// the journal.
   public func isDue(_ now: Timestamp) -> Bool {
-    if detector.isDue(now) { return true }
+    if detector.isDue(now) || decoder.isDue(now) { return true }
     detector.rest(now)
     return false
   }
@@ -71,11 +71,13 @@ public final class Engine {
       if entry.kind == .message {
         observe(entry, moment, &decoded, &outcome, &findings)
       } else {
-        try control(entry, moment, &findings, references)
+        try control(entry, moment, &decoded, &outcome, &findings, references)
       }
     }
     detector.flush(devices: devices, at: moment, into: &findings)
     outcome.readings = decoded.readings
+    outcome.readings += decoded.historical
+    outcome.commands = decoded.commands
     numberTexts(decoded.texts, &outcome)
     outcome.events = decoded.events
     for position in known..<devices.count {
@@ -89,32 +91,42 @@ public final class Engine {
     _ entry: JournalEntry, _ moment: Detector.Moment, _ decoded: inout DecodedBatch,
     _ outcome: inout Outcome, _ findings: inout [Finding]
   ) {
-    let (readings, events, rejections, sightings) = (
-      decoded.readings.count, decoded.events.count, decoded.rejections.count,
-      decoded.sightings.count
-    )
+    let before = Counts(decoded)
     decoder.decode(
       topic: entry.topic, payload: entry.payload, receivedAt: entry.time,
       retained: entry.isRetained, devices: &devices, into: &decoded)
+    follow(entry, since: before, moment, decoded, &outcome, &findings)
+  }
+
+  /// Draws the consequences of what the decoder added to the batch.
+  private func follow(
+    _ entry: JournalEntry, since before: Counts, _ moment: Detector.Moment,
+    _ decoded: DecodedBatch, _ outcome: inout Outcome, _ findings: inout [Finding]
+  ) {
+    let readings = decoded.readings[before.readings...]
+    let historical = decoded.historical[before.historical...]
+    let events = decoded.events[before.events...]
+    let sightings = decoded.sightings[before.sightings...]
     while textEntries.count < decoded.texts.count { textEntries.append(moment.entry) }
-    let isUsed = decoded.readings.count > readings || decoded.events.count > events
-    for rejection in decoded.rejections[rejections...] {
+    let isUsed = !readings.isEmpty || !historical.isEmpty || !events.isEmpty
+    for rejection in decoded.rejections[before.rejections...] {
       outcome.quarantined.append(
         Quarantined(
           entry: moment.entry, reason: rejection.reason.rawValue, detail: rejection.text,
           isWhole: !isUsed))
     }
     speakers.removeAll(keepingCapacity: true)
-    for sighting in decoded.sightings[sightings...] {
+    for sighting in sightings {
       speakers.append((sighting.device, silences[sighting.profile]))
     }
-    mention(
-      decoded.readings[readings...], decoded.events[events...], decoded.sightings[sightings...],
-      entry, moment.entry, &outcome)
+    for reading in historical { outcome.mention(reading.device, reading.time, in: moment.entry) }
+    if isUsed || !sightings.isEmpty {
+      mention(
+        readings, events, historical.isEmpty ? sightings : [], entry, moment.entry, &outcome)
+    }
     detector.observe(
       Detector.Message(
-        speakers: speakers, readings: decoded.readings[readings...],
-        events: decoded.events[events...], isRetained: entry.isRetained),
+        speakers: speakers, readings: readings, events: events, isRetained: entry.isRetained),
       devices: devices, at: moment, into: &findings)
   }
 
@@ -144,13 +156,18 @@ public final class Engine {
   }
 
   private func control(
-    _ entry: JournalEntry, _ moment: Detector.Moment, _ findings: inout [Finding],
+    _ entry: JournalEntry, _ moment: Detector.Moment, _ decoded: inout DecodedBatch,
+    _ outcome: inout Outcome, _ findings: inout [Finding],
     _ references: ([Int64]) throws(Problems) -> Reference
   ) throws(EngineError) {
     let control: ControlEntry?
     do { control = try ControlEntry(entry) } catch { throw .corrupt(error) }
     switch control {
-    case .tick: detector.tick(devices: devices, at: moment, into: &findings)
+    case .tick:
+      let before = Counts(decoded)
+      decoder.tick(moment.now, devices: &devices, into: &decoded)
+      follow(entry, since: before, moment, decoded, &outcome, &findings)
+      detector.tick(devices: devices, at: moment, into: &findings)
     case .clockStep(let milliseconds): detector.clockStepped(by: milliseconds)
     case .link(let up): detector.link(isUp: up, at: moment.now)
     case .brokerDropped(let count): findings.append(.brokerDropped(count, moment.now))
@@ -168,9 +185,11 @@ public final class Engine {
   ) {
     self.reference = reference
     (devicesBySite, reviewer) = (nil, nil)
+    let former = decoder
     decoder = Decoder(
       profiles: reference.profiles, registry: reference.context.registry,
       payloadLimit: reference.payloadLimit)
+    decoder.inherit(from: former)
     silences = reference.profiles.map { Int64($0.silentAfterSeconds) * 1000 }
     detector.adopt(reference.context, devices: devices, at: moment, into: &findings)
   }
@@ -244,6 +263,22 @@ extension Engine {
   }
 }
 
+/// How much a batch held before a message.
+private struct Counts {
+  let readings: Int
+  let historical: Int
+  let events: Int
+  let rejections: Int
+  let sightings: Int
+
+  init(_ batch: DecodedBatch) {
+    (readings, historical, events) = (
+      batch.readings.count, batch.historical.count, batch.events.count
+    )
+    (rejections, sightings) = (batch.rejections.count, batch.sightings.count)
+  }
+}
+
 /// Why a batch could not be worked through; it can only happen in a replay of stored bytes.
 public enum EngineError: Error, Sendable {
   /// A control entry is damaged.
@@ -255,7 +290,7 @@ public enum EngineError: Error, Sendable {
 extension Engine {
   /// Version of the snapshot's layout; a newer one is not read, and the journal is replayed
   /// instead.
-  static let snapshotVersion: UInt64 = 2
+  static let snapshotVersion: UInt64 = 3
 
   /// Everything the engine remembers, so that a restart need not replay the whole journal.
   public func snapshot() -> [UInt8] {
@@ -267,6 +302,7 @@ extension Engine {
     writer.unsigned(UInt64(texts.count))
     detector.write(to: &writer)
     incidents.write(to: &writer)
+    decoder.write(to: &writer)
     return writer.bytes
   }
 
@@ -308,6 +344,8 @@ extension Engine {
     let detector = try Detector(
       context: reference.context, devices: table, from: &reader)
     incidents = try Incidents(from: &reader)
+    // Version 2 knew nothing that lasts from one message to the next.
+    if version >= 3 { try decoder.restore(from: &reader) }
     guard reader.isAtEnd else { throw CorruptBytes(offset: reader.offset) }
     activeFiles = files
     devices = table

@@ -1,4 +1,5 @@
 import Alerting
+import Decoding
 import SiteModel
 
 /// A message, or a part of one, that could not be used. It is kept with the reason.
@@ -37,6 +38,8 @@ public struct Outcome: Sendable {
   public var mentions: [Mention] = []
   /// What could not be used.
   public var quarantined: [Quarantined] = []
+  /// What is to be told to devices once this is stored; not stored itself.
+  public var commands: [DeviceCommand] = []
   /// Alerts that were opened, amended or cleared; at most one row an id, in its last form.
   public var alerts: [AlertRecord] = []
   /// Notifications that these changes cause, numbered without gaps.
@@ -68,6 +71,7 @@ public struct Outcome: Sendable {
     events.removeAll(keepingCapacity: true)
     mentions.removeAll(keepingCapacity: true)
     quarantined.removeAll(keepingCapacity: true)
+    commands.removeAll(keepingCapacity: true)
     alerts.removeAll(keepingCapacity: true)
     notifications.removeAll(keepingCapacity: true)
   }

@@ -19,7 +19,9 @@ public final class JSONParser {
 
   /// The nodes of the document in `input`, the root first; valid until the next call. Another 64
   /// bytes after `input` must be readable.
-  public func parse(_ input: UnsafeRawBufferPointer) throws(JSONFault) -> UnsafeBufferPointer<JSONNode> {
+  public func parse(_ input: UnsafeRawBufferPointer) throws(JSONFault) -> UnsafeBufferPointer<
+    JSONNode
+  > {
     guard let start = input.baseAddress, input.count > 0 else { throw JSONFault(.empty) }
     var nodes: UnsafePointer<JSONNode>?
     var count: UInt32 = 0

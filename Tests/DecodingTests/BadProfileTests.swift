@@ -44,7 +44,7 @@ import Testing
       [
         "p.yaml:1: silent_after_s: is missing",
         "p.yaml:5: unknown key 'silent_after', expected one of alarms, device, examples, hardware, "
-          + "metrics, only, profile, records, silent_after_s, skip, time, title, topics, "
+          + "metrics, only, profile, protocol, records, silent_after_s, skip, time, title, topics, "
           + "values, zone",
       ]
     ),

@@ -1,5 +1,6 @@
 import Decoding
 import SiteModel
+import TestSupport
 import Testing
 
 /// Mutated payloads never stop the decoder, and the same seed always gives the same results.
@@ -34,8 +35,8 @@ import Testing
     ),
   ]
 
-  @Test func twoHundredThousandMutations() throws {
-    let first = try outcome(seed: 20_260_301, count: 200_000)
+  @Test func hostilePayloadsNeverStopIt() throws {
+    let first = try outcome(seed: 20_260_301, count: PayloadFuzz.count)
     #expect(first.readings > 10_000)
     #expect(first.rejections > 100_000)
   }
@@ -55,11 +56,12 @@ import Testing
 
   private func outcome(seed: UInt64, count: Int) throws -> Outcome {
     let bench = Bench(try Support.shipped())
-    var random = SplitMix(state: seed)
+    var fuzz = PayloadFuzz(
+      seeds: Self.seeds.map { Array($0.payload.utf8) }, fragments: Self.fragments, seed: seed)
     var outcome = Outcome()
     for index in 0..<count {
-      let seed = Self.seeds[random.below(Self.seeds.count)]
-      try bench.decode(seed.topic, mutated(Array(seed.payload.utf8), &random))
+      let input = fuzz.next()
+      try bench.decode(Self.seeds[input.origin].topic, input.bytes)
       let batch = bench.batch
       outcome.readings += batch.readings.count
       outcome.events += batch.events.count
@@ -69,36 +71,5 @@ import Testing
       bench.batch.removeAll()
     }
     return outcome
-  }
-
-  private func mutated(_ payload: [UInt8], _ random: inout SplitMix) -> [UInt8] {
-    var bytes = payload
-    for _ in 0...random.below(3) {
-      let place = random.below(bytes.count + 1)
-      switch random.below(5) {
-      case 0:
-        bytes.insert(contentsOf: Self.fragments[random.below(Self.fragments.count)], at: place)
-      case 1: bytes.removeSubrange(place..<min(bytes.count, place + 1 + random.below(6)))
-      case 2: if place < bytes.count { bytes[place] = UInt8(random.below(256)) }
-      case 3: bytes.removeSubrange(place...)
-      default:
-        let end = min(bytes.count, place + random.below(40))
-        bytes.insert(contentsOf: Array(bytes[place..<end]), at: place)
-      }
-    }
-    return bytes
-  }
-}
-
-/// A small seeded generator (SplitMix64, Steele et al. 2014).
-struct SplitMix {
-  var state: UInt64
-
-  mutating func below(_ limit: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((mixed ^ (mixed >> 31)) % UInt64(limit))
   }
 }

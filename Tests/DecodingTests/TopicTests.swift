@@ -1,4 +1,5 @@
 import SiteModel
+import TestSupport
 import Testing
 
 @testable import Decoding
@@ -83,12 +84,12 @@ import Testing
         try bench.decode("v1/user/t/g/elemeter_info/details/post", Array(payload.utf8))
       }
     }
-    var random = SplitMix(state: 5)
+    var random = SeededGenerator(seed: 5)
     for _ in 0..<300 {
-      if random.below(4) == 0 { bench.devices = DeviceTable() }
-      let name = "D-\(random.below(6))"
+      if random.number(0...3) == 0 { bench.devices = DeviceTable() }
+      let name = "D-\(random.number(0...5))"
       bench.batch.removeAll()
-      try decode(name, inTopic: random.below(2) == 0)
+      try decode(name, inTopic: random.number(0...1) == 0)
       #expect(bench.batch.readings.map { bench.devices.name(of: $0.device) } == [name])
     }
   }

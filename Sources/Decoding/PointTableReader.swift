@@ -1,0 +1,20 @@
+import SiteModel
+
+// The `values` of a profile whose protocol names its values itself: `{ match, table }`.
+extension PlanReader {
+  mutating func readPoints() {
+    guard let values = section.section("values") else {
+      return section.report("values", "is missing, expected { table: { code: { metric: … } } }")
+    }
+    var positions: [(code: String, position: Int32)] = []
+    let rows = values.section("table")
+    if rows == nil { values.report("table", "is missing") }
+    for code in rows?.keys ?? [] {
+      guard let row = rows?.section(code), let rule = readRule(row) else { continue }
+      positions.append((code, Int32(plan.rules.count)))
+      plan.rules.append(rule)
+    }
+    plan.points = codeTable(values, positions)
+    values.finish()
+  }
+}

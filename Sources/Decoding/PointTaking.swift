@@ -1,0 +1,182 @@
+import Protocols
+import SiteModel
+
+extension RecordTime {
+  /// A time that a device stated, or the time of receipt: when it stated none, and when what it
+  /// stated is impossible.
+  init(stated: Timestamp?, receivedAt: Timestamp, isRetained: Bool) {
+    guard let stated else {
+      self.init(time: receivedAt, quality: isRetained ? .retained : .good)
+      return
+    }
+    let isPossible =
+      stated >= Decoder.earliestTime && stated.since(receivedAt) <= Decoder.futureLimit_ms
+    self.init(time: isPossible ? stated : receivedAt, quality: isPossible ? .good : .badTime)
+  }
+}
+
+/// Turns the points of one message into readings by a profile's table.
+struct PointTaking {
+  let model: DeviceProfile
+  /// Position of the profile in the decoder's list.
+  let profile: Int
+  /// Position of the topic's device in the directory; -1 when points name their devices.
+  let speaker: Int32
+  let receivedAt: Timestamp
+  let isRetained: Bool
+
+  /// How a point's `source` names its device.
+  enum Source {
+    /// It is an address on the bus of the topic's device.
+    case busAddress
+    /// It is the device's name.
+    case name
+  }
+
+  /// Takes all points and faults of a list.
+  func take(
+    _ list: borrowing PointList, sources: Source, _ directory: inout DeviceDirectory,
+    _ devices: inout DeviceTable, _ batch: inout DecodedBatch
+  ) {
+    let own = speaker < 0 ? nil : directory.entries[Int(speaker)].device
+    for fault in list.faults { batch.reject(Rejection(fault, device: own)) }
+    var isMapped = false
+    list.bytes.withUnsafeBytes { bytes in
+      for point in list.points {
+        let rule = model.find(UnsafeRawBufferPointer(rebasing: bytes[point.name]), in: model.points)
+        if rule < 0 {
+          batch.ignoredCount += 1
+          continue
+        }
+        isMapped = true
+        do throws(Rejection) {
+          let position = try device(of: point, bytes, sources, &directory, &devices, &batch)
+          try take(point, bytes, by: rule, directory.entries[Int(position)], &batch)
+        } catch {
+          batch.reject(error)
+        }
+      }
+    }
+    if !isMapped, list.faults.isEmpty { batch.reject(nothingMapped(list, own)) }
+  }
+
+  private func device(
+    of point: Point, _ bytes: UnsafeRawBufferPointer, _ sources: Source,
+    _ directory: inout DeviceDirectory, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
+  ) throws(Rejection) -> Int32 {
+    if point.source.isEmpty {
+      guard speaker >= 0 else {
+        throw Rejection(reason: .noDevice, found: "a value without a device", expected: "its name")
+      }
+      return speaker
+    }
+    let source = UnsafeRawBufferPointer(rebasing: bytes[point.source])
+    let position: Int32
+    switch sources {
+    case .name:
+      position = directory.position(of: source, in: &devices)
+      guard position >= 0 else {
+        throw Rejection(
+          reason: .noDevice, found: "the name '\(String(decoding: source, as: UTF8.self))'",
+          expected: "a device name of 1 to \(DeviceTable.nameLimit) bytes")
+      }
+    case .busAddress:
+      position = try directory.device(at: source, behind: speaker, in: &devices)
+    }
+    if position != speaker { note(directory.entries[Int(position)].device, &batch) }
+    return position
+  }
+
+  /// One sighting for each run of points of the same device.
+  private func note(_ device: DeviceIndex, _ batch: inout DecodedBatch) {
+    let sighting = Sighting(device: device, profile: profile, receivedAt: receivedAt)
+    if batch.sightings.last != sighting { batch.sightings.append(sighting) }
+  }
+
+  private func take(
+    _ point: Point, _ bytes: UnsafeRawBufferPointer, by rule: Int,
+    _ entry: DeviceDirectory.Entry, _ batch: inout DecodedBatch
+  ) throws(Rejection) {
+    let time = RecordTime(stated: point.time, receivedAt: receivedAt, isRetained: isRetained)
+    do throws(ValueFault) {
+      guard let value = try model.value(of: point, bytes, by: rule, entry, &batch) else { return }
+      let low = model.plan.rules[rule].low
+      let high = model.plan.rules[rule].high
+      let isPlausible = model.plan.rules[rule].isText || (low <= value && value <= high)
+      let reading = Reading(
+        device: entry.device, metric: model.plan.rules[rule].metric, time: time.time, value: value,
+        quality: time.quality == .good && !isPlausible ? .outOfRange : time.quality)
+      batch.append(reading, isHistorical: point.isHistorical)
+    } catch {
+      throw Rejection(
+        reason: error.reason, device: entry.device,
+        part: String(decoding: bytes[point.name], as: UTF8.self),
+        found: Self.found(point.value, bytes), expected: error.expected)
+    }
+  }
+
+  private func nothingMapped(_ list: borrowing PointList, _ device: DeviceIndex?) -> Rejection {
+    Rejection(
+      reason: .nothingMapped, device: device,
+      found: list.points.isEmpty ? "no values" : "only values that are not mapped",
+      expected: "at least one value of profile '\(model.name)'")
+  }
+
+  private static func found(_ value: PointValue, _ bytes: UnsafeRawBufferPointer) -> String {
+    switch value {
+    case .number(let number): "the number \(number)"
+    case .truth(let truth): "\(truth)"
+    case .text(let range): "'\(String(decoding: bytes[range].prefix(60), as: UTF8.self))'"
+    case .missing: "nothing"
+    }
+  }
+}
+
+extension Rejection {
+  /// A fault of a protocol as a rejection.
+  init(_ fault: WireFault, device: DeviceIndex?) {
+    self.init(
+      reason: fault.reason, device: device, part: fault.part, found: fault.found,
+      expected: fault.expected)
+  }
+}
+
+extension DeviceProfile {
+  /// The table of a profile whose protocol names its values itself.
+  var points: CodeTable { plan.points ?? CodeTable(words: -1, endings: []) }
+
+  /// The value of a point in its catalogue unit; nil when the device has none.
+  func value(
+    of point: Point, _ bytes: UnsafeRawBufferPointer, by rule: Int,
+    _ ratios: DeviceDirectory.Entry, _ batch: inout DecodedBatch
+  ) throws(ValueFault) -> ExactDecimal? {
+    let expected = plan.rules[rule].words >= 0 ? expectedWords(plan.rules[rule].words) : nil
+    switch point.value {
+    case .missing: return nil
+    case .number(let number):
+      guard !plan.rules[rule].isText else { break }
+      if expected != nil { return try meaning(of: number.description, by: rule) }
+      return try scaled(number, by: rule, ratios)
+    case .truth(let truth):
+      if expected != nil { return try meaning(of: truth ? "true" : "false", by: rule) }
+      guard plan.rules[rule].takesTruth else { break }
+      return ExactDecimal(truth ? 1 : 0)
+    case .text(let range):
+      let text = UnsafeRawBufferPointer(rebasing: bytes[range])
+      if plan.rules[rule].isText { return try batch.keep(text) }
+      if expected != nil { return try meaning(of: String(decoding: text, as: UTF8.self), by: rule) }
+      return try scaled(try Self.number(text), by: rule, ratios)
+    }
+    throw ValueFault(
+      reason: .wrongType, expected: plan.rules[rule].isText ? "a text" : "a decimal number")
+  }
+
+  private func meaning(of word: String, by rule: Int) throws(ValueFault) -> ExactDecimal {
+    let scope = plan.rules[rule].words
+    let value = plan.words.find(word, in: scope)
+    guard value >= 0 else {
+      throw ValueFault(reason: .unknownWord, expected: expectedWords(scope))
+    }
+    return plan.values[Int(value)]
+  }
+}
