@@ -22,13 +22,19 @@ struct XMLScanner {
   init(document: UnsafeRawBufferPointer) throws(JSONFault) {
     bytes = document
     if bytes.isEmpty { throw JSONFault(.malformed, "nothing") }
-    if starts([0xFE, 0xFF]) || starts([0xFF, 0xFE]) { throw JSONFault(.notUTF8, "UTF-16") }
-    if starts([0xEF, 0xBB, 0xBF]) { at = 3 }
+    if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+      throw JSONFault(.notUTF8, "UTF-16")
+    }
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { at = 3 }
     guard String(validating: bytes, as: UTF8.self) != nil else {
       throw JSONFault(.notUTF8, "bytes that are not UTF-8\(declared)")
     }
-    if let place = bytes.firstIndex(where: Self.isControl) {
-      throw JSONFault(.malformed, "a control character at byte \(place)")
+    var place = 0
+    while place < bytes.count {
+      if bytes[place] < 0x20, Self.isControl(UInt32(bytes[place])) {
+        throw JSONFault(.malformed, "a control character at byte \(place)")
+      }
+      place += 1
     }
   }
 
@@ -40,24 +46,33 @@ struct XMLScanner {
       try readText(until: UInt8(ascii: "<"), into: &text)
       return .text
     }
-    if take("<!--") {
-      _ = try passed("-->")
-    } else if take("<![CDATA[") {
-      text.append(contentsOf: bytes[try passed("]]>")])
-    } else if take("<?") {
-      _ = try passed("?>")
-    } else if take("<!") {
-      throw fault("a DOCTYPE or another declaration")
-    } else if take("</") {
+    switch at + 1 < bytes.count ? bytes[at + 1] : 0 {
+    case UInt8(ascii: "/"):
+      at += 2
       let name = try name()
       skipSpace()
       guard take(">") else { throw missing("a broken end tag") }
       return .end(name)
-    } else {
+    case UInt8(ascii: "!"), UInt8(ascii: "?"):
+      try passAside(into: &text)
+      return .text
+    default:
       at += 1
       return .start(try name())
     }
-    return .text
+  }
+
+  /// Passes a comment or an instruction, or appends a CDATA section.
+  private mutating func passAside(into text: inout [UInt8]) throws(JSONFault) {
+    if take("<!--") {
+      _ = try passed("-->")
+    } else if take("<?") {
+      _ = try passed("?>")
+    } else if take("<![CDATA[") {
+      text.append(contentsOf: bytes[try passed("]]>")])
+    } else {
+      throw missing("a DOCTYPE or another declaration")
+    }
   }
 
   /// The name of the next attribute of a tag, whose value replaces `text`; nil at the tag's end.
@@ -149,8 +164,10 @@ extension XMLScanner {
   /// Appends the text up to `mark`, which is not passed, or to the end.
   private mutating func readText(until mark: UInt8, into text: inout [UInt8]) throws(JSONFault) {
     var start = at
-    while at < bytes.count, bytes[at] != mark {
-      if bytes[at] == UInt8(ascii: "&") {
+    while at < bytes.count {
+      let byte = bytes[at]
+      if byte == mark { break }
+      if byte == UInt8(ascii: "&") {
         text.append(contentsOf: bytes[start..<at])
         text.append(contentsOf: try reference())
         start = at
@@ -208,11 +225,14 @@ extension XMLScanner {
   }
 
   private func starts(_ text: StaticString) -> Bool {
-    starts(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
-
-  private func starts(_ text: some Collection<UInt8>) -> Bool {
-    bytes[at...].prefix(text.count).elementsEqual(text)
+    let count = text.utf8CodeUnitCount
+    guard bytes.count - at >= count else { return false }
+    var index = 0
+    while index < count {
+      if bytes[at + index] != text.utf8Start[index] { return false }
+      index += 1
+    }
+    return true
   }
 
   /// The encoding that the document declares, for error messages.
@@ -224,8 +244,6 @@ extension XMLScanner {
     return
       " (the document declares \(name.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }))"
   }
-
-  private static func isControl(_ byte: UInt8) -> Bool { isControl(UInt32(byte)) }
 
   private static func isControl(_ value: UInt32) -> Bool {
     value < 0x20 && value != 0x09 && value != 0x0A && value != 0x0D

@@ -1,7 +1,7 @@
 import Glibc
 import SiteModel
 
-/// Bytes on their way to a file or a pipe, 64 KiB in one system call. Writing goes on silently
+/// Bytes on their way to a file, a pipe or memory, 64 KiB in one system call. Writing goes on silently
 /// after a failure; ``finish()`` tells it, and ``isOpen`` says whether there is any use in going
 /// on.
 public final class ByteOutput {
@@ -10,7 +10,9 @@ public final class ByteOutput {
   /// Bytes that a time or a number of at most 39 digits needs at most.
   private static let valueLength = 160
 
+  /// -1 for memory.
   private let descriptor: Int32
+  private var collected: [UInt8] = []
   private let block: UnsafeMutablePointer<UInt8>
   private var count = 0
   private var failure: OutputError?
@@ -23,6 +25,9 @@ public final class ByteOutput {
     block = .allocate(capacity: Self.blockLength)
   }
 
+  /// An output to memory, of which ``takeAll()`` takes what was written.
+  convenience init() { self.init(descriptor: -1) }
+
   deinit { block.deallocate() }
 
   /// False after a failure: what is written from then on is lost.
@@ -32,6 +37,16 @@ public final class ByteOutput {
   public func finish() throws(OutputError) {
     flush()
     if let failure { throw failure }
+  }
+
+  /// Bytes in memory.
+  var length: Int { collected.count + count }
+
+  /// What was written to memory since the last time.
+  func takeAll() -> [UInt8] {
+    flush()
+    defer { collected = [] }
+    return collected
   }
 
   /// Some bytes.
@@ -120,6 +135,11 @@ public final class ByteOutput {
   }
 
   private func flush() {
+    if descriptor < 0 {
+      collected.append(contentsOf: UnsafeBufferPointer(start: block, count: count))
+      count = 0
+      return
+    }
     var written = 0
     while written < count, failure == nil {
       let result = write(descriptor, block + written, count - written)

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Series
 import Setup
@@ -27,17 +28,21 @@ public struct ExportTool {
 
   /// Milliseconds of which a wide export holds one device's samples in memory.
   private static let windowMilliseconds: Int64 = 7 * 86_400_000
-  /// Runs of samples that may wait to be written.
-  private static let waitingRuns = 16
+  /// Most threads that read side by side.
+  private static let laneLimit = 4
 
   private let reader: StoreReader
+  /// Readers of the same moment, the first included.
+  private let readers: [StoreReader]
   private let selection: SeriesSelection
   private let request: Request
 
   /// A tool on a configuration's database, which is opened read-only; what it writes is of this
   /// moment.
   public init(settings: Settings, request: Request) throws {
-    reader = try Store.openReadOnly(path: settings.database, isFrozen: true)
+    let lanes = request.isWide ? 1 : min(Self.laneLimit, ProcessInfo.processInfo.processorCount)
+    readers = try Store.openFrozen(path: settings.database, count: lanes)
+    reader = readers[0]
     selection = try SeriesSelection(reader, devices: request.devices, metrics: request.metrics)
     self.request = request
   }
@@ -78,21 +83,29 @@ public struct ExportTool {
     .failed("\(path): \(String(cString: strerror(errno)))")
   }
 
+  /// Several threads read and make rows, each those of every n-th device; this one writes them.
   private func writeLong(_ output: ByteOutput, _ progress: Progress) throws -> Int {
     output.text(SampleRow.heading)
-    let span = try range() ?? Timestamp.min..<Timestamp.min
-    let writer = RunWriter(selection, span, output, progress)
-    // One thread reads and decodes, another writes rows.
-    let runs = Handover(waiting: Self.waitingRuns) { writer.write($0) }
-    defer { runs.finish() }
-    try reader.forEachRun(
-      of: selection.devices, selection.metrics.map(\.metric), from: span.lowerBound,
-      to: span.upperBound
-    ) { device, metric, samples in
-      runs.put(RunWriter.Run(device: device, metric: metric, samples: samples))
+    guard let span = try range() else { return 0 }
+    let share = Share(selection, span)
+    let lanes = readers.enumerated().map { number, reader in
+      let own = stride(from: number, to: selection.devices.count, by: readers.count)
+      return ExportLane(reader, selection, own.map { selection.devices[$0] }, span)
     }
-    runs.finish()
-    return writer.count
+    var count = 0
+    for (place, device) in selection.devices.enumerated() where output.isOpen {
+      while output.isOpen, let piece = lanes[place % lanes.count].next(of: device) {
+        output.bytes(piece.bytes)
+        count += piece.rows
+        progress.update(share.done(device, piece.metric, piece.time), rows: count)
+      }
+    }
+    let failures = lanes.compactMap { lane in
+      do { try lane.finish() } catch { return error }
+      return nil as (any Error)?
+    }
+    if let failure = failures.first { throw failure }
+    return count
   }
 
   /// In stretches of seven days; within each, device by device in order of time.
@@ -124,43 +137,6 @@ public struct ExportTool {
     let from = max(request.from, span.lowerBound)
     let to = min(request.to, span.upperBound.advanced(byMilliseconds: 1))
     return from < to ? from..<to : nil
-  }
-}
-
-/// Writes runs of samples, one row a sample. Unchecked, because one thread at a time uses it: that
-/// which writes, and the one that waited for its end.
-private final class RunWriter: @unchecked Sendable {
-  /// Successive samples of one series.
-  struct Run: Sendable {
-    var device: DeviceIndex
-    var metric: Metric
-    var samples: [Sample]
-  }
-
-  /// Rows that were written.
-  private(set) var count = 0
-  private var rows: RowCache
-  private let share: Share
-  private let output: ByteOutput
-  private let progress: Progress
-
-  init(
-    _ selection: SeriesSelection, _ span: Range<Timestamp>, _ output: ByteOutput,
-    _ progress: Progress
-  ) {
-    (rows, share) = (RowCache(selection, .csv), Share(selection, span))
-    (self.output, self.progress) = (output, progress)
-  }
-
-  /// Writes a run; false when nobody reads the output any more.
-  func write(_ run: Run) -> Bool {
-    guard let row = rows.row(run.device, run.metric), let last = run.samples.last else {
-      return output.isOpen
-    }
-    for sample in run.samples { row.write(sample, to: output) }
-    count += run.samples.count
-    progress.update(share.done(run.device, run.metric, last.time), rows: count)
-    return output.isOpen
   }
 }
 

@@ -96,7 +96,7 @@ import Testing
     ("<a>\u{0}</a>", "!malformed: a control character at byte 3"),
     (
       "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>",
-      "!malformed: a DOCTYPE or another declaration before byte 2"
+      "!malformed: a DOCTYPE or another declaration before byte 0"
     ),
     (#"{"a":1}"#, "!malformed: text before the first element before byte 7"),
     (
