@@ -16,7 +16,7 @@ run:  ## a private broker, a simulated fleet and the collector (DEMO_SECONDS=n e
 
 build:  ## the release build
 	@scripts/setup.sh run
-	swift build -c release
+	swift build -c release --static-swift-stdlib
 
 test:  ## set-up, format and lint check, all tests
 	@scripts/setup.sh test

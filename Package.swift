@@ -101,7 +101,8 @@ let package = Package(
     .executableTarget(
       name: "benchmarks",
       dependencies: [
-        "Decoding", "Detection", "Documents", "Engine", "SiteModel", "Storage", "Tariffs",
+        "Decoding", "Detection", "Documents", "Engine", "Setup", "SiteModel", "Storage", "Tariffs",
+        "Tools",
       ],
       swiftSettings: strict),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

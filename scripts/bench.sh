@@ -21,8 +21,8 @@ set -eu
 
 cd "$(dirname "$0")/.."
 if [ -z "${SITEWATT_BIN:-}" ] || [ -z "${BENCHMARKS_BIN:-}" ]; then
-  swift build -c release --product sitewatt >&2
-  swift build -c release --product benchmarks >&2
+  swift build -c release --static-swift-stdlib --product sitewatt >&2
+  swift build -c release --static-swift-stdlib --product benchmarks >&2
   SITEWATT_BIN=.build/release/sitewatt
   BENCHMARKS_BIN=.build/release/benchmarks
 fi

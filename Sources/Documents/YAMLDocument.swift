@@ -32,8 +32,9 @@ public enum YAMLDocument {
     let root: ConfigNode
     let log = ProblemLog()
     do {
-      // The parser owns the anchors: it must outlive the conversion.
-      let parser = try Parser(yaml: text, encoding: .utf8)
+      // The parser owns the anchors: it must outlive the conversion. Its own rules for what is a
+      // number or a date are not needed, and compiling them takes longer than a small file.
+      let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
       let node = try parser.singleRoot()
       root = withExtendedLifetime(parser) { convert(node, file: file, log: log) }
     } catch {

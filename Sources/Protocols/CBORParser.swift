@@ -7,7 +7,8 @@ import SiteModel
 /// - Bytes are a text of lower-case hex digits; `undefined` is `null`.
 /// - A binary fraction is the shortest decimal that reads back as the same one in its own width.
 ///   Not-a-number and the infinities are the texts `NaN`, `Infinity` and `-Infinity`.
-/// - Big integers (tags 2 and 3, up to 64 bytes) and decimal fractions (tag 4) are numbers, exactly.
+/// - Big integers (tags 2 and 3, up to 64 bytes) and decimal fractions (tag 4) are numbers,
+///   exactly.
 /// - Other tags are left out, and what they tag is taken.
 public final class CBORParser {
   private var reader = CBORReader()

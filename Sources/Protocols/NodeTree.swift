@@ -1,7 +1,7 @@
 import CSimdjson
 
-/// A document under construction by a parser of SiteWatt's own: nodes with their children, and their
-/// keys and texts one after the other in one buffer. Its memory is used again.
+/// A document under construction by a parser of SiteWatt's own: nodes with their children, and
+/// their keys and texts one after the other in one buffer. Its memory is used again.
 struct NodeTree {
   struct Draft {
     var key: Range<Int>

@@ -1,9 +1,9 @@
 import Glibc
 import SiteModel
 
-/// Bytes on their way to a file, a pipe or memory, 64 KiB in one system call. Writing goes on silently
-/// after a failure; ``finish()`` tells it, and ``isOpen`` says whether there is any use in going
-/// on.
+/// Bytes on their way to a file, a pipe or memory, 64 KiB in one system call. Writing goes on
+/// silently after a failure; ``finish()`` tells it, and ``isOpen`` says whether there is any use in
+/// going on.
 public final class ByteOutput {
   /// Bytes that one system call writes.
   static let blockLength = 64 << 10

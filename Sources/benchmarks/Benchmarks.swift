@@ -8,7 +8,7 @@ enum Benchmarks {
   static func main() {
     let commands: [(name: String, run: (Options) throws -> Void)] = [
       ("fleet", FleetRun.run), ("write", WriteRun.run), ("growth", GrowthRun.run),
-      ("compact", CompactRun.run), ("scan", ScanRun.run),
+      ("compact", CompactRun.run), ("answer", AnswerRun.run),
     ]
     var arguments = CommandLine.arguments.dropFirst()
     let name = arguments.popFirst() ?? ""

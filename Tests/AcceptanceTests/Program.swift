@@ -29,10 +29,17 @@ final class Program {
     try Data(input).write(to: URL(filePath: run + ".in"))
     try Data().write(to: URL(filePath: outputFile))
     try Data().write(to: URL(filePath: errorFile))
-    process.standardInput = try FileHandle(forReadingFrom: URL(filePath: run + ".in"))
-    process.standardOutput = try FileHandle(forWritingTo: URL(filePath: outputFile))
-    process.standardError = try FileHandle(forWritingTo: URL(filePath: errorFile))
+    let files = [
+      try FileHandle(forReadingFrom: URL(filePath: run + ".in")),
+      try FileHandle(forWritingTo: URL(filePath: outputFile)),
+      try FileHandle(forWritingTo: URL(filePath: errorFile)),
+    ]
+    (process.standardInput, process.standardOutput) = (files[0], files[1])
+    process.standardError = files[2]
     try withoutBlockedSignals { try process.run() }
+    // Foundation never lets them go, and with some 1,360 open descriptors `run` itself crashes
+    // (swift-corelibs-foundation 5472).
+    for file in files { try file.close() }
   }
 
   deinit { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }

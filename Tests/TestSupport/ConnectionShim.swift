@@ -8,20 +8,26 @@ public final class ConnectionShim: Sendable {
   /// The port it listens on.
   public let port: UInt16
 
+  private struct Connection {
+    let client: Int32
+    var broker: Int32 = -1
+    /// What the client sends is dropped.
+    var isMuted = false
+    /// Threads that may use the descriptors; the last one closes them.
+    var users = 1
+  }
+
   private struct State {
     var swallowedLevels: Set<UInt8>
     var levels: [UInt8] = []
     var clientBytes: [UInt8] = []
-    var descriptors: [Int32] = []
-    /// Clients whose bytes are dropped.
-    var muted: Set<Int32> = []
+    var accepted = 0
+    var connections: [Int: Connection] = [:]
   }
 
   private let listener: Int32
   private let brokerPort: UInt16
   private let state: Mutex<State>
-
-  deinit { for descriptor in state.withLock({ $0.descriptors }) { close(descriptor) } }
 
   /// Listens in front of a broker; swallows CONNECTs of the given protocol levels (4 is MQTT 3.1.1,
   /// 5 is MQTT 5).
@@ -41,17 +47,25 @@ public final class ConnectionShim: Sendable {
   /// From now on swallows these levels.
   public func swallow(_ levels: Set<UInt8>) { state.withLock { $0.swallowedLevels = levels } }
 
+  /// Connections that are open, or whose descriptors are.
+  public var connections: Int { state.withLock { $0.connections.count } }
+
   /// From now on drops what the present connections' clients send, as if it were lost on the way;
   /// later connections are not touched.
-  public func mute() { state.withLock { $0.muted.formUnion($0.descriptors) } }
+  public func mute() {
+    state.withLock { state in
+      for number in state.connections.keys { state.connections[number]?.isMuted = true }
+    }
+  }
 
   /// Cuts every connection.
   public func cut() {
-    for descriptor in state.withLock({ $0.descriptors }) { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    state.withLock { state in
+      for connection in state.connections.values { Self.shut(connection) }
+    }
   }
 
-  /// Ends the server and its connections. Their descriptors stay open until the object goes, so
-  /// that no number is used twice while a thread may still hold it.
+  /// Ends the server and its connections.
   public func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
     cut()
@@ -59,14 +73,46 @@ public final class ConnectionShim: Sendable {
 
   private func acceptLoop() {
     while case let client = accept(listener, nil, nil), client >= 0 {
-      state.withLock { $0.descriptors.append(client) }
-      try? runThread { self.serve(client) }
+      let number = state.withLock { state in
+        state.accepted += 1
+        state.connections[state.accepted] = Connection(client: client)
+        return state.accepted
+      }
+      run(number) { self.serve(number, client) }
     }
     close(listener)
   }
 
-  private func serve(_ client: Int32) {
-    defer { shutdown(client, Int32(SHUT_RDWR)) }
+  /// Runs a thread that uses a connection.
+  private func run(_ number: Int, _ body: @escaping @Sendable () -> Void) {
+    do {
+      try runThread {
+        body()
+        self.leave(number)
+      }
+    } catch { leave(number) }
+  }
+
+  /// Ends a connection for one of its threads. Descriptors are closed under the lock and after the
+  /// last one, so that nobody uses a number that is another connection's by then.
+  private func leave(_ number: Int) {
+    state.withLock { state in
+      guard var connection = state.connections[number] else { return }
+      Self.shut(connection)
+      connection.users -= 1
+      state.connections[number] = connection.users > 0 ? connection : nil
+      guard connection.users == 0 else { return }
+      close(connection.client)
+      if connection.broker >= 0 { close(connection.broker) }
+    }
+  }
+
+  private static func shut(_ connection: Connection) {
+    shutdown(connection.client, Int32(SHUT_RDWR))
+    shutdown(connection.broker, Int32(SHUT_RDWR))
+  }
+
+  private func serve(_ number: Int, _ client: Int32) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     let count = read(client, &buffer, buffer.count)
     // Fixed header (2 to 5 bytes), "MQTT" with its length (6 bytes), protocol level.
@@ -81,25 +127,26 @@ public final class ConnectionShim: Sendable {
       return
     }
     guard let broker = connectToLoopback(port: brokerPort) else { return }
-    state.withLock { $0.descriptors.append(broker) }
-    pass(buffer.prefix(count), from: client, to: broker)
-    try? runThread {
+    state.withLock { state in
+      state.connections[number]?.broker = broker
+      state.connections[number]?.users += 1
+    }
+    pass(buffer.prefix(count), of: number, to: broker)
+    run(number) {
       var buffer = [UInt8](repeating: 0, count: 65_536)
       while case let count = read(broker, &buffer, buffer.count), count > 0 {
         if send(client, buffer, count, Int32(MSG_NOSIGNAL)) < 0 { break }
       }
-      shutdown(client, Int32(SHUT_RDWR))
     }
     while case let count = read(client, &buffer, buffer.count), count > 0 {
-      pass(buffer.prefix(count), from: client, to: broker)
+      pass(buffer.prefix(count), of: number, to: broker)
     }
-    shutdown(broker, Int32(SHUT_RDWR))
   }
 
-  private func pass(_ bytes: ArraySlice<UInt8>, from client: Int32, to broker: Int32) {
+  private func pass(_ bytes: ArraySlice<UInt8>, of number: Int, to broker: Int32) {
     let isMuted = state.withLock { state in
       state.clientBytes += bytes
-      return state.muted.contains(client)
+      return state.connections[number]?.isMuted ?? true
     }
     if isMuted { return }
     bytes.withUnsafeBytes {

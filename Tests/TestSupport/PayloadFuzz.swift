@@ -3,8 +3,8 @@
 #endif
 
 /// Hostile payloads for a decoder: random bytes, and valid seeds that were cut off, had bits
-/// flipped, or were spliced with each other and with fragments of the format. The same seed gives the same
-/// payloads in the same order.
+/// flipped, or were spliced with each other and with fragments of the format. The same seed gives
+/// the same payloads in the same order.
 public struct PayloadFuzz {
   /// One payload, and which of the seeds it came from (so that a topic can be chosen for it).
   public struct Input {
