@@ -5,6 +5,7 @@ import signal
 import sys
 import tempfile
 
+import decode
 import drain
 import growth
 import memory
@@ -15,6 +16,7 @@ import write
 from processes import BenchError, end_all
 
 MEASUREMENTS = {
+    "decode": decode.measure,
     "drain": drain.measure, "memory": memory.measure, "size": size.measure, "write": write.measure,
     "read": read.measure, "growth": growth.measure, "restart": restart.measure,
 }

@@ -2,7 +2,7 @@
 # Builds the release and measures it. Prints one JSON object a line; everything else goes to stderr.
 # Ends with an error when a measurement is not possible, not when a goal is missed ("met": false).
 #
-#   scripts/bench.sh [drain] [memory] [size] [write] [read] [growth] [restart]
+#   scripts/bench.sh [decode] [drain] [memory] [size] [write] [read] [growth] [restart]
 #                                          without a name: all, in about half an hour
 #   SITEWATT_BIN=<program> BENCHMARKS_BIN=<program>
 #                                          measure these and build nothing

@@ -4,36 +4,64 @@ import SiteModel
 extension PlanReader {
   mutating func readAlarms() {
     guard let alarms = section.section("alarms") else { return }
-    let code = memberNode(alarms, "code")
-    let (table, classes) = readClasses(alarms)
+    let codes = memberNodes(alarms, "code")
+    if codes.isEmpty { alarms.report("code", "is missing") }
+    let (tables, classes) = readClasses(alarms)
     let (severity, severityWords) = readSeverity(alarms)
-    let (state, stateWords, constant) = readState(alarms)
+    let (states, constant) = readStates(alarms)
+    let key = labelNodes(alarms, "key")
+    let object = labelNodes(alarms, "object")
+    let text = labelNodes(alarms, "text")
     alarms.finish()
-    plan.alarm = AlarmRule(
-      code: code, table: table, classes: classes, severity: severity,
-      severityWords: severityWords, state: state, stateWords: stateWords, constantState: constant)
+    shape.alarm = AlarmRule(
+      codes: codes, tables: tables, classes: classes, severity: severity,
+      severityWords: severityWords, states: states, constantState: constant, key: key,
+      object: object, text: text)
   }
 
-  private mutating func readClasses(_ alarms: ConfigSection) -> (CodeTable, [AlarmClass]) {
+  /// Places of a text about an alarm; they may stand outside the record.
+  private mutating func labelNodes(_ alarms: ConfigSection, _ key: String) -> [Int32] {
+    alarms.texts(key).map { node($0, alarms, key) }
+  }
+
+  /// The rows of `match` and `table`, or of each member of `tables`.
+  private mutating func readClasses(_ alarms: ConfigSection) -> ([CodeTable], [AlarmClass]) {
     var classes: [AlarmClass] = []
-    var codes: [(code: String, position: Int32)] = []
-    let rows = alarms.section("table")
-    if rows == nil { alarms.report("table", "is missing") }
-    for code in rows?.keys ?? [] {
-      guard let row = rows?.section(code) else { continue }
-      let alarm = row.text("alarm")
-      if !alarm.isEmpty, !Self.isDotted(alarm) {
-        row.report("alarm", "found '\(alarm)', expected dotted lower-case words")
+    let members = alarms.has("tables") ? alarms.sections("tables") : [alarms]
+    let tables = members.map { member in
+      var codes: [(code: String, position: Int32)] = []
+      let rows = rows(member)
+      for code in rows?.keys ?? [] {
+        guard let row = rows?.section(code) else { continue }
+        codes.append((code, Int32(classes.count)))
+        classes.append(readClass(row))
       }
-      let severity = readSeverityWord(row, "severity")
-      row.finish()
-      codes.append((code, Int32(classes.count)))
-      classes.append(AlarmClass(alarm: alarm, severity: severity))
+      let table = codeTable(member, codes)
+      if member !== alarms { member.finish() }
+      return table
     }
-    return (codeTable(alarms, codes), classes)
+    return (tables, classes)
   }
 
-  /// `severity: { path: AlarmLevel, words: { "1": critical } }`.
+  /// `{ alarm: mains.lost, severity_by: { "01": critical }, severity: major, delay_s: 180 }`.
+  private func readClass(_ row: ConfigSection) -> AlarmClass {
+    let alarm = row.text("alarm")
+    if !alarm.isEmpty, !Self.isDotted(alarm) {
+      row.report("alarm", "found '\(alarm)', expected dotted lower-case words")
+    }
+    let severity = readSeverityWord(row, "severity")
+    let beginnings = row.section("severity_by")
+    let by = (beginnings?.keys ?? []).compactMap { beginning in
+      beginnings.flatMap { readSeverityWord($0, beginning) }.map { (Array(beginning.utf8), $0) }
+    }
+    // What the device does itself before it raises the alarm: said for the reader's sake only.
+    _ = row.integer("delay_s", default: 0, in: 0...86_400)
+    _ = row.optionalText("threshold")
+    row.finish()
+    return AlarmClass(alarm: alarm, severity: severity, severityByBeginning: by)
+  }
+
+  /// `severity: { path: AlarmLevel, words: { "1": critical }, cleared: [CLEARED] }`.
   private mutating func readSeverity(_ alarms: ConfigSection) -> (node: Int32, words: Int32) {
     guard let severity = alarms.section("severity") else { return (-1, -1) }
     let node = memberNode(severity, "path")
@@ -46,33 +74,37 @@ extension PlanReader {
       else { continue }
       insert(word, in: words, value: Int32(position), table, word)
     }
+    for word in severity.texts("cleared") {
+      insert(word, in: words, value: AlarmRule.clearedWord, severity, "cleared")
+    }
     severity.finish()
     return (node, words)
   }
 
-  /// `state: { path: AlarmFlag, raised: [BEGIN], cleared: [END] }`, or one word for every record.
-  private mutating func readState(
-    _ alarms: ConfigSection
-  ) -> (node: Int32, words: Int32, constant: EventState) {
+  /// `state: { path: AlarmFlag, raised: [BEGIN], cleared: [END] }`, a list of such, or one word for
+  /// every record.
+  private mutating func readStates(_ alarms: ConfigSection) -> ([StateRule], EventState) {
     guard let value = alarms.value("state") else {
       alarms.report("state", "is missing")
-      return (-1, -1, .raised)
+      return ([], .raised)
     }
     if case .scalar = value.content {
       let options = EventState.allCases.map(\.rawValue)
       let word = alarms.choice("state", of: options)
-      return (-1, -1, EventState(rawValue: word) ?? .raised)
+      return ([], EventState(rawValue: word) ?? .raised)
     }
-    let state = ConfigSection(value, log: log)
-    let node = memberNode(state, "path")
-    let words = newWords()
-    for (position, option) in EventState.allCases.enumerated() {
-      for word in state.texts(option.rawValue) {
-        insert(word, in: words, value: Int32(position), state, option.rawValue)
+    let states = alarms.sections("state").map { state in
+      let node = memberNode(state, "path")
+      let words = newWords()
+      for (position, option) in EventState.allCases.enumerated() {
+        for word in state.texts(option.rawValue) {
+          insert(word, in: words, value: Int32(position), state, option.rawValue)
+        }
       }
+      state.finish()
+      return StateRule(node: node, words: words)
     }
-    state.finish()
-    return (node, words, .raised)
+    return (states, .raised)
   }
 
   private func readSeverityWord(_ place: ConfigSection, _ key: String) -> Severity? {

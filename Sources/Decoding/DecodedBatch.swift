@@ -72,6 +72,21 @@ public struct DecodedBatch: Sendable {
     (ignoredCount, suppressedRejectionCount, firstRejection) = (0, 0, 0)
   }
 
+  /// One sighting for each run of members of the same device.
+  mutating func noteSpeaker(_ sighting: Sighting) {
+    if sightings.last != sighting { sightings.append(sighting) }
+  }
+
+  /// Leaves only the first of equal rejections of the present message.
+  mutating func removeRepeatedRejections() {
+    guard rejections.count - firstRejection > 1 else { return }
+    var kept: [Rejection] = []
+    for rejection in rejections[firstRejection...] where !kept.contains(rejection) {
+      kept.append(rejection)
+    }
+    rejections.replaceSubrange(firstRejection..., with: kept)
+  }
+
   mutating func beginMessage() { firstRejection = rejections.count }
 
   /// Adds a reading to those that are judged, or to those that are only stored.

@@ -50,6 +50,9 @@ public struct DecodedObject: Sendable, Equatable {
     add("state", event.state.rawValue)
     add("severity", event.severity.rawValue)
     add("code", event.code)
+    add("key", event.key)
+    add("object", event.object)
+    add("text", event.text)
     add("time", event.time.description)
     add("quality", event.quality.name)
   }

@@ -11,6 +11,12 @@ public final class Decoder {
   public static let padding = 64
   /// Longest code of an alarm, in bytes.
   public static let codeLimit = 128
+  /// Longest key of an alarm, in bytes.
+  public static let keyLimit = 256
+  /// Longest name of the part that an alarm is about, in bytes.
+  public static let objectLimit = 512
+  /// What is kept of an alarm's own words, in bytes.
+  public static let textLimit = 512
   /// How far a device's time may lie ahead of the time of receipt, in milliseconds.
   public static let futureLimit_ms: Int64 = 300_000
   /// Earliest time that is believed: 2000-01-01T00:00:00Z.
@@ -20,6 +26,8 @@ public final class Decoder {
   public let profiles: [DeviceProfile]
   private let payloadLimit: Int
   private let parser = JSONParser()
+  private let xmlParser = XMLParser()
+  private let cborParser = CBORParser()
   private var routes: TopicRoutes
   private var directory: DeviceDirectory
   private var walk: MessageWalk
@@ -121,18 +129,25 @@ public final class Decoder {
   private func readDocument(
     _ message: Message, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) {
+    let formats = profiles[Int(message.route.profile)].wire
+    let format = WireProtocol.document(message.payload, of: formats)
     do throws(JSONFault) {
+      let nodes =
+        switch format {
+        case .xml: try xmlParser.parse(message.payload)
+        case .cbor: try cborParser.parse(message.payload)
+        default: try parser.parse(message.payload)
+        }
       walk.begin(
-        try parser.parse(message.payload), profile: Int(message.route.profile),
+        nodes, topic: message.topic, profile: Int(message.route.profile),
         device: message.route.device, speaker: device(message.route),
         receivedAt: message.receivedAt, retained: message.isRetained)
-      walk.readLevel(0, at: 0, &directory, &devices, &batch)
-      walk.end(&batch)
+      if let fault = walk.read(&directory, &devices, &batch) { batch.reject(fault) }
     } catch {
       batch.reject(
         Rejection(
           reason: error.reason, device: device(message.route), found: error.found,
-          expected: "one JSON object or list"))
+          expected: format.expected))
     }
   }
 

@@ -10,6 +10,9 @@ struct DeviceDirectory {
     let name: String
     let ptRatio: ExactDecimal
     let ctRatio: ExactDecimal
+    /// The gateway that the registry names, empty when it names none; nil for a device that is not
+    /// registered.
+    let registeredGateway: String?
     /// Its address on a bus as the registry has it, without leading zeros; empty without one.
     let address: String
     /// Name of the profile that the registry gives it; empty for the topic's.
@@ -54,10 +57,15 @@ struct DeviceDirectory {
     entries.append(
       Entry(
         device: device, name: text, ptRatio: registered?.ptRatio ?? ExactDecimal(1),
-        ctRatio: registered?.ctRatio ?? ExactDecimal(1),
+        ctRatio: registered?.ctRatio ?? ExactDecimal(1), registeredGateway: registered?.gateway,
         address: Self.plain(registered?.address ?? ""), model: registered?.model ?? ""))
     positions.insert(name, value: position)
     return position
+  }
+
+  /// True when the registry has a device of this name.
+  func isRegistered(_ name: UnsafeRawBufferPointer) -> Bool {
+    registry.devices[String(decoding: name, as: UTF8.self)] != nil
   }
 
   /// True when the device of an entry still has the same number.

@@ -25,8 +25,8 @@ struct FieldTree: Sendable {
   private(set) var nodes: [Node] = [Node(level: 0, path: "")]
   private(set) var levels = [Level(root: 0)]
   private var children = ByteTable()
-  /// Node and path prefix that relative paths begin with.
-  private var record: Int32 = 0
+  /// Node that relative paths begin at.
+  private(set) var record: Int32 = 0
 
   /// A tree whose records are the whole document, or what `records` selects.
   init(records: FieldPath?) {

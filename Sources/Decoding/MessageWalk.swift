@@ -1,19 +1,30 @@
 import Protocols
 import SiteModel
 
-/// Walks the nodes of one message along a profile's field tree. Each level of the tree is first
-/// scanned as a whole, because a time or a device may stand behind the values it belongs to; then
-/// its list is entered, or, at the innermost level, its record is taken.
+/// Walks the nodes of one message along the field trees of its profile's shapes. Each level of a
+/// tree is first scanned as a whole, because a time or a device may stand behind the values it
+/// belongs to; then its list is entered, or, at the innermost level, its record is taken.
 struct MessageWalk {
   private let profiles: [DeviceProfile]
+  /// The shapes of all profiles, one profile after the other.
+  let shapes: [MessageShape]
+  /// Which of them belong to a profile.
+  private let ranges: [Range<Int>]
   var nodes = UnsafeBufferPointer<JSONNode>(start: nil, count: 0)
   var profile = 0
+  /// The shape that is read at present.
+  private(set) var shape = 0
+  var topic = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Position of the topic's device in the directory; -1 when the payload names it.
   var topicDevice: Int32 = -1
   /// The topic's device.
-  private var speaker: DeviceIndex?
+  private(set) var speaker: DeviceIndex?
   var receivedAt = Timestamp(milliseconds: 0)
   var retained = false
+  /// The time of a reading that came in several parts; nil for a message of its own.
+  var commonTime: RecordTime?
+  /// The first time that the message itself stated.
+  var statedTime: RecordTime?
 
   /// For each node of the field tree: the document's node that stands there, 0 when there is none,
   /// negative when there are several.
@@ -22,55 +33,97 @@ struct MessageWalk {
   private(set) var found: [Int32] = []
   /// The present element of each list that is open.
   private var elements: [Int] = []
-  /// Fields of the field tree seen in this message.
-  private var mappedCount = 0
+  /// What became of the present shape's records.
+  var outcome = ShapeOutcome()
   private var ignoredCount = 0
   /// A tree node on the way to values that was found twice in the present level; -1 without one.
   private var ambiguousNode: Int32 = -1
+  /// A device name under construction.
+  var scratch: [UInt8] = []
 
   init(_ profiles: [DeviceProfile]) {
     self.profiles = profiles
-    marks = [Int32](repeating: 0, count: profiles.map(\.plan.tree.nodes.count).max() ?? 0)
+    var ranges: [Range<Int>] = []
+    var shapes: [MessageShape] = []
+    for profile in profiles {
+      ranges.append(shapes.count..<(shapes.count + profile.plan.shapes.count))
+      shapes += profile.plan.shapes
+    }
+    (self.shapes, self.ranges) = (shapes, ranges)
+    marks = [Int32](repeating: 0, count: shapes.map(\.tree.nodes.count).max() ?? 0)
   }
 
   var model: DeviceProfile { profiles[profile] }
 
   mutating func begin(
-    _ nodes: UnsafeBufferPointer<JSONNode>, profile: Int, device: Int32,
-    speaker: DeviceIndex?, receivedAt: Timestamp, retained: Bool
+    _ nodes: UnsafeBufferPointer<JSONNode>, topic: UnsafeRawBufferPointer, profile: Int,
+    device: Int32, speaker: DeviceIndex?, receivedAt: Timestamp, retained: Bool
   ) {
     self.speaker = speaker
     self.nodes = nodes
+    self.topic = topic
     self.profile = profile
     topicDevice = device
     self.receivedAt = receivedAt
     self.retained = retained
-    (mappedCount, ignoredCount) = (0, 0)
+    (commonTime, statedTime) = (nil, nil)
   }
 
-  mutating func end(_ batch: inout DecodedBatch) {
+  /// Takes the message apart by every shape whose condition holds.
+  ///
+  /// - Returns: nil when something was taken, left out on purpose or refused; otherwise why nothing
+  ///   was.
+  mutating func read(
+    _ directory: inout DeviceDirectory, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
+  ) -> Rejection? {
+    var isMapped = false
+    var leastIgnored = Int.max
+    outcome = ShapeOutcome()
+    for index in ranges[profile] {
+      if !shapes[index].conditions.isEmpty, !conditionsHold(index) { continue }
+      shape = index
+      ignoredCount = 0
+      outcome.isMapped = false
+      readLevel(0, at: 0, &directory, &devices, &batch)
+      isMapped = isMapped || outcome.isMapped
+      leastIgnored = min(leastIgnored, ignoredCount)
+    }
+    // Each shape that a broken part stands in the way of has refused it.
+    if hasAlternatives { batch.removeRepeatedRejections() }
+    ignoredCount = leastIgnored == Int.max ? 0 : leastIgnored
     batch.ignoredCount += ignoredCount
-    if mappedCount == 0 { batch.reject(nothingMapped()) }
+    return isMapped ? nil : nothingMapped()
+  }
+
+  private func conditionsHold(_ index: Int) -> Bool {
+    for condition in shapes[index].conditions where !condition.holds(nodes, model.plan) {
+      return false
+    }
+    return true
   }
 
   /// Scans a level whose document node is `position`, and takes what is in it.
-  mutating func readLevel(
+  private mutating func readLevel(
     _ level: Int, at position: Int, _ directory: inout DeviceDirectory,
     _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) {
     let first = found.count
     ambiguousNode = -1
-    let place = model.plan.tree.levels[level]
+    let place = shapes[shape].tree.levels[level]
     if place.list != place.root { scan(position, at: place.root, &batch) }
     if ambiguousNode >= 0 {
+      outcome.isMapped = true
       batch.reject(ambiguity(at: ambiguousNode))
-    } else if level + 1 < model.plan.tree.levels.count {
-      let list = place.list == place.root ? Int32(position) : mark(place.list)
-      if place.list == place.root || list > 0 {
+    } else if level + 1 < shapes[shape].tree.levels.count {
+      if let fault = wrongSpeaker(at: level, directory) {
+        outcome.isMapped = true
+        batch.reject(fault)
+      } else {
+        let list = place.list == place.root ? Int32(position) : mark(place.list)
         readList(Int(list), level, &directory, &devices, &batch)
       }
     } else {
-      takeRecord(from: first, &directory, &devices, &batch)
+      takeRecord(from: first, at: level, &directory, &devices, &batch)
     }
     for index in first..<found.count { marks[Int(found[index])] = 0 }
     found.removeSubrange(first...)
@@ -83,19 +136,34 @@ struct MessageWalk {
     _ list: Int, _ level: Int, _ directory: inout DeviceDirectory,
     _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) {
-    let node = nodes[list]
-    if node.type == .null { return }
-    guard node.type == .list else {
-      return batch.reject(mistyped(model.plan.tree.levels[level].list, node, "a list"))
+    let treeNode = shapes[shape].tree.levels[level].list
+    let isDocument = treeNode == shapes[shape].tree.levels[level].root && level == 0
+    guard list > 0 || isDocument, nodes[list].type != .null else {
+      outcome.missingList = treeNode
+      return
     }
-    mappedCount += 1
+    let node = nodes[list]
+    if node.type == .object, model.wire.contains(.xml) {
+      elements.append(0)
+      readLevel(level + 1, at: list, &directory, &devices, &batch)
+      elements.removeLast()
+      return
+    }
+    guard node.type == .list else {
+      // Another of the shapes may be meant.
+      if isDocument, hasAlternatives { return }
+      outcome.isMapped = true
+      return batch.reject(mistyped(treeNode, node, "a list"))
+    }
+    if node.end == list + 1 { outcome.isMapped = true }
     elements.append(0)
     var member = list + 1
     while member < node.end {
       if nodes[member].type == .object || nodes[member].type == .list {
         readLevel(level + 1, at: member, &directory, &devices, &batch)
       } else {
-        let root = model.plan.tree.levels[level + 1].root
+        let root = shapes[shape].tree.levels[level + 1].root
+        outcome.isMapped = true
         batch.reject(mistyped(root, nodes[member], "an object"))
       }
       member = nodes[member].end
@@ -113,8 +181,8 @@ struct MessageWalk {
     while member < end {
       let target =
         isObject
-        ? model.plan.tree.child(of: treeNode, key: nodes[member].keyBytes)
-        : model.plan.tree.child(of: treeNode, element: element)
+        ? shapes[shape].tree.child(of: treeNode, key: nodes[member].keyBytes)
+        : shapes[shape].tree.child(of: treeNode, element: element)
       if target < 0 {
         ignoredCount += 1
       } else {
@@ -127,25 +195,26 @@ struct MessageWalk {
 
   private mutating func visit(_ member: Int, at target: Int32, _ batch: inout DecodedBatch) {
     let index = Int(target)
-    mappedCount += 1
     if marks[index] == 0 {
       marks[index] = Int32(member)
       found.append(target)
     } else {
       marks[index] = -1
-      if !model.plan.tree.nodes[index].isRead, ambiguousNode < 0 { ambiguousNode = target }
+      if !shapes[shape].tree.nodes[index].isRead, ambiguousNode < 0 { ambiguousNode = target }
     }
-    guard model.plan.tree.nodes[index].hasChildren else { return }
+    guard shapes[shape].tree.nodes[index].hasChildren else { return }
     switch nodes[member].type {
     case .object, .list: scan(member, at: target, &batch)
     case .null: break
-    default: batch.reject(mistyped(target, nodes[member], "an object"))
+    default:
+      outcome.isMapped = true
+      batch.reject(mistyped(target, nodes[member], "an object"))
     }
   }
 
   /// The path of a tree node with the present elements in place of each `[*]`.
   func part(_ node: Int32) -> String {
-    var pieces = model.plan.tree.nodes[Int(node)].path.split(
+    var pieces = shapes[shape].tree.nodes[Int(node)].path.split(
       separator: "[*]", omittingEmptySubsequences: false)
     guard pieces.count > 1 else { return pieces.first.map(String.init) ?? "" }
     var text = String(pieces.removeFirst())
@@ -172,9 +241,30 @@ struct MessageWalk {
   }
 
   private func nothingMapped() -> Rejection {
-    Rejection(
-      reason: .nothingMapped, device: speaker,
-      found: ignoredCount == 0 ? "no fields" : "only fields that are not mapped",
-      expected: "at least one field of profile '\(model.name)'")
+    var found = ignoredCount == 0 ? "no fields" : "only fields that are not mapped"
+    var expected = "at least one field of profile '\(model.name)'"
+    if hasAlternatives {
+      found = "no record of a kind that is known"
+      expected = "one of the messages of profile '\(model.name)'"
+    } else if outcome.isLeftOut {
+      found = "only records that the profile does not keep"
+    } else if let list = outcome.missingList {
+      found = "no list at '\(part(list))'"
+      expected = "the list that profile '\(model.name)' takes its records from"
+    }
+    return Rejection(reason: .nothingMapped, device: speaker, found: found, expected: expected)
   }
+
+  /// True when the profile has several shapes, so that what one cannot read may be another's.
+  var hasAlternatives: Bool { ranges[profile].count > 1 }
+}
+
+/// What became of the records of one shape.
+struct ShapeOutcome {
+  /// Something was taken, left out on purpose, or refused with a reason of its own.
+  var isMapped = false
+  /// Records were there that `only` does not keep.
+  var isLeftOut = false
+  /// The tree node of a list that was not there.
+  var missingList: Int32?
 }

@@ -11,6 +11,9 @@ extension PlanReader {
     let ratios = TransformerRatio.allCases.map(\.rawValue)
     let ratio = TransformerRatio(rawValue: row.choice("ratio", of: ratios, default: "none"))
     let words = readWords(row)
+    let instance = row.integer("instance", default: 0, in: 0...99)
+    // How far a value moves before the device reports it again: said for the reader's sake only.
+    _ = row.decimal("change")
     guard let metric = MetricCatalogue.metric(named: name),
       let definition = MetricCatalogue.definition(of: metric)
     else {
@@ -34,7 +37,9 @@ extension PlanReader {
     let factor = scale ?? ExactDecimal(1)
     let shifted = ExactDecimal(
       significand: factor.significand, exponent: factor.exponent + exponent)
-    return rule(for: definition, factor: shifted, ratio: ratio ?? .none, words: words)
+    var rule = rule(for: definition, factor: shifted, ratio: ratio ?? .none, words: words)
+    rule.instance = instance
+    return rule
   }
 
   /// The rule of a metric whose number needs no change.

@@ -2,189 +2,166 @@ import SiteModel
 
 /// Reads the parts of a profile that say how a payload is taken apart.
 struct PlanReader {
-  let section: ConfigSection
-  let log: ProblemLog
-  var plan: ProfilePlan
+  /// Most shapes of message in one profile.
+  static let shapeLimit = 64
+
+  /// The mapping that is read at present: the profile, or one of its `messages`.
+  private(set) var section: ConfigSection
+  private(set) var log: ProblemLog
+  var plan = ProfilePlan()
+  /// The shape that is read at present.
+  var shape = MessageShape(tree: FieldTree(records: nil))
+  private let profile: ConfigSection
+  /// Tables that several shapes use.
+  let tables: ConfigSection?
+  private var topics: [TopicPattern] = []
+  /// Path of the device's name that all shapes have in common; empty when the topic names it.
+  private var devicePath = ""
+  /// True while one of the `messages` is read.
+  private var isMessage = false
   /// Number of the next list of words.
   private var nextWords: Int32 = 0
-  private var readMetrics: [Metric: String] = [:]
 
   init(_ section: ConfigSection, log: ProblemLog) {
-    self.section = section
-    self.log = log
-    var records: FieldPath?
-    if let text = section.optionalText("records") {
-      records = FieldPath(text)
-      if records == nil { section.report("records", PlanReader.pathText(text)) }
-    }
-    plan = ProfilePlan(tree: FieldTree(records: records))
+    (self.section, profile, self.log) = (section, section, log)
+    tables = section.section("tables")
     plan.zoneSeconds = Self.zone(section)
   }
 
   /// Reads `device`; the name of the capture, or empty when it is a path.
   mutating func readDevice(topics: [TopicPattern]) -> String {
+    self.topics = topics
+    if !section.has("device"), isNamedByEveryMessage { return "" }
     let text = section.text("device", default: "{device}")
-    guard text.hasPrefix("{"), text.hasSuffix("}") else {
-      plan.device = node(text, section, "device")
-      return ""
-    }
-    let name = String(text.dropFirst().dropLast())
-    for topic in topics where !topic.captures.contains(name) {
-      section.report("device", "topic '\(topic.text)' has no {\(name)}")
-    }
-    return name
+    if let name = capture(text, "device") { return name }
+    devicePath = text
+    return ""
   }
 
   /// Reads everything else.
   mutating func readAll() {
-    readFilters("skip", keeps: false)
-    readFilters("only", keeps: true)
-    readTimes()
-    readMetricTable()
-    readNamedValues()
-    readAlarms()
-    let isEmpty = plan.rules.isEmpty && plan.namedValues == nil && plan.alarm == nil
-    if isEmpty {
-      log.add(section.node.problem("maps nothing: metrics, values or alarms is missing"))
-    }
-    for node in plan.tree.nodes where node.isRead && (node.hasChildren || node.isList) {
-      log.add(
-        section.node.problem(
-          "'\(node.path)' is read as a value, and other paths lead through it"))
-    }
-  }
-
-  private mutating func readFilters(_ key: String, keeps: Bool) {
-    guard let fields = section.section(key) else { return }
-    for path in fields.keys {
-      let words = newWords()
-      for word in fields.texts(path) { insert(word, in: words, value: 0, fields, path) }
-      let node = node(path, fields, path)
-      plan.filters.append(MemberFilter(node: node, words: words, keeps: keeps))
-    }
-  }
-
-  private mutating func readTimes() {
-    let formats = TimeFormat.allCases.map(\.rawValue)
-    for time in section.sections("time") {
-      let format = TimeFormat(rawValue: time.choice("format", of: formats)) ?? .auto
-      let path = time.text("path")
-      time.finish()
-      if !path.isEmpty {
-        plan.times.append(TimeRule(node: node(path, time, "path"), format: format))
+    if let text = section.optionalText("gateway") {
+      plan.gateway = capture(text, "gateway") ?? ""
+      if plan.gateway.isEmpty {
+        section.report("gateway", "found '\(text)', expected a capture such as {gateway}")
       }
     }
+    readAssembly()
+    if section.has("messages") {
+      readMessages()
+    } else {
+      readShapes()
+      let isEmpty = plan.shapes.allSatisfy(\.isEmpty) && plan.rules.isEmpty
+      if isEmpty {
+        log.add(profile.node.problem("maps nothing: metrics, values or alarms is missing"))
+      }
+    }
+    tables?.finish()
   }
 
-  private mutating func readMetricTable() {
-    guard let value = section.value("metrics") else { return }
-    if case .scalar("catalogue") = value.content { return readCatalogue() }
-    let table = ConfigSection(value, log: log)
-    for path in table.keys {
-      guard let row = table.section(path) else {
-        table.report(path, "found nothing, expected { metric: … }")
-        continue
+  /// The name in `{name}`, which every topic must have; nil when `text` is something else.
+  func capture(_ text: String, _ key: String) -> String? {
+    guard text.hasPrefix("{"), text.hasSuffix("}") else { return nil }
+    let name = String(text.dropFirst().dropLast())
+    if name.contains(where: { "{}/".contains($0) }) { return nil }
+    for topic in topics where !topic.captures.contains(name) {
+      section.report(key, "topic '\(topic.text)' has no {\(name)}")
+    }
+    return name
+  }
+
+  private var isNamedByEveryMessage: Bool {
+    let messages = section.sections("messages")
+    return !messages.isEmpty && messages.allSatisfy { $0.has("device") }
+  }
+
+  private mutating func readMessages() {
+    for key in Self.shapeKeys where profile.has(key) {
+      profile.report(key, "stands beside messages, expected it in one of them")
+    }
+    isMessage = true
+    for message in profile.sections("messages") {
+      section = message
+      readShapes()
+      message.finish()
+    }
+    (section, isMessage) = (profile, false)
+  }
+
+  static let shapeKeys = [
+    "records", "when", "skip", "only", "time", "also", "sub_device", "metrics", "values", "alarms",
+  ]
+
+  /// The shapes of one mapping: one for each path of its `records`, or one without any.
+  private mutating func readShapes() {
+    let (place, problems) = (section, log)
+    let texts = section.texts("records")
+    readShape(records: texts.first)
+    for text in texts.dropFirst() {
+      // The same keys are read once more; their problems are known already.
+      log = ProblemLog()
+      section = ConfigSection(place.node, log: log)
+      readShape(records: text)
+      for problem in log.problems where !problems.problems.contains(problem) {
+        problems.add(problem)
       }
-      guard let rule = readRule(row) else { continue }
-      let node = node(path, table, path)
-      if let other = readMetrics.updateValue(path, forKey: rule.metric) {
-        row.report("metric", "the same metric is read from '\(other)'")
-      }
-      checkIsInRecord(node, table, path)
-      plan.tree.setRule(Int32(plan.rules.count), at: node)
-      plan.rules.append(rule)
+      (section, log) = (place, problems)
     }
   }
 
-  /// Every catalogue name is a key of the record, in the catalogue's unit.
-  private mutating func readCatalogue() {
-    for definition in MetricCatalogue.all {
-      guard let node = plan.tree.insert(FieldPath(key: definition.name)) else { continue }
-      plan.tree.setRule(Int32(plan.rules.count), at: node)
-      plan.rules.append(rule(for: definition))
+  private mutating func readShape(records text: String?) {
+    var records: FieldPath?
+    if let text, text != "$" {
+      records = FieldPath(text)
+      if records == nil { section.report("records", PlanReader.pathText(text)) }
+    }
+    shape = MessageShape(tree: FieldTree(records: records))
+    shape.conditions = conditions(section, "when")
+    readShapeDevice()
+    readFields()
+    plan.shapes.append(shape)
+    if plan.shapes.count == Self.shapeLimit + 1 {
+      section.report("records", "makes more than \(Self.shapeLimit) shapes of message")
     }
   }
 
-  private mutating func readNamedValues() {
-    guard let values = section.section("values") else { return }
-    let name = memberNode(values, "name")
-    let value = memberNode(values, "value")
-    var positions: [(code: String, position: Int32)] = []
-    let rows = values.section("table")
-    if rows == nil { values.report("table", "is missing") }
-    for code in rows?.keys ?? [] {
-      guard let row = rows?.section(code), let rule = readRule(row) else {
-        continue
+  private mutating func readShapeDevice() {
+    if isMessage, let path = section.optionalText("device") {
+      shape.device = node(path, section, "device")
+    } else if !devicePath.isEmpty {
+      shape.device = node(devicePath, section, "device")
+    }
+    let also = section.texts("also")
+    if !also.isEmpty, shape.device >= 0 {
+      section.report("also", "expected only where the topic names the device")
+    }
+    shape.also = also.map { node($0, section, "also") }
+    if let text = section.optionalText("sub_device") { shape.subDevice = template(text) }
+  }
+
+  /// `"{fsu}/{DeviceId}"`: captures of the topics where there is one of the name, else fields.
+  private mutating func template(_ text: String) -> NameTemplate {
+    var pieces: [NameTemplate.Piece] = []
+    for (position, part) in text.split(separator: "{", omittingEmptySubsequences: false)
+      .enumerated()
+    {
+      let ends = part.split(separator: "}", omittingEmptySubsequences: false)
+      if position > 0, ends.count == 2 {
+        let name = String(ends[0])
+        let isCapture = !topics.isEmpty && topics.allSatisfy { $0.captures.contains(name) }
+        pieces.append(isCapture ? .capture(name) : .field(node(name, section, "sub_device")))
+      } else if position > 0 || ends.count > 1 {
+        section.report("sub_device", "found '\(text)', expected a name such as {unit}/{DeviceId}")
       }
-      positions.append((code, Int32(plan.rules.count)))
-      plan.rules.append(rule)
+      if let rest = ends.last, !rest.isEmpty { pieces.append(.text(Array(rest.utf8))) }
     }
-    let table = codeTable(values, positions)
-    values.finish()
-    plan.namedValues = NamedValueRule(name: name, value: value, table: table)
+    return NameTemplate(pieces: pieces)
   }
-}
 
-// Small parts of several keys.
-extension PlanReader {
   /// A new list of words.
   mutating func newWords() -> Int32 {
     nextWords += 1
     return nextWords
-  }
-
-  /// Adds a word to a list; a word that is there already is a problem.
-  mutating func insert(
-    _ word: String, in words: Int32, value: Int32, _ place: ConfigSection, _ key: String
-  ) {
-    if plan.words.find(word, in: words) >= 0 {
-      place.report(key, "'\(word)' is given twice")
-    } else {
-      plan.words.insert(word, in: words, value: value)
-    }
-  }
-
-  /// The table of codes of a section that has the key `match`.
-  mutating func codeTable(
-    _ place: ConfigSection, _ codes: [(code: String, position: Int32)]
-  ) -> CodeTable {
-    let match = place.choice("match", of: ["exact", "suffix"], default: "exact")
-    let words = newWords()
-    for row in codes { insert(row.code, in: words, value: row.position, place, "table") }
-    let lengths = Set(codes.map(\.code.utf8.count)).sorted(by: >)
-    return CodeTable(words: words, endings: match == "suffix" ? lengths : [])
-  }
-
-  /// The node of a path that must stand in the record itself.
-  mutating func memberNode(_ place: ConfigSection, _ key: String) -> Int32 {
-    let path = place.text(key)
-    if path.isEmpty { return 0 }
-    let node = node(path, place, key)
-    checkIsInRecord(node, place, key)
-    return node
-  }
-
-  /// The node of any path; the document's own after a problem.
-  mutating func node(_ text: String, _ place: ConfigSection, _ key: String) -> Int32 {
-    guard let path = FieldPath(text) else {
-      place.report(key, Self.pathText(text))
-      return 0
-    }
-    guard let node = plan.tree.insert(path) else {
-      place.report(key, "'\(text)' has a [*] that the records path does not have")
-      return 0
-    }
-    return node
-  }
-
-  func checkIsInRecord(_ node: Int32, _ place: ConfigSection, _ key: String) {
-    if plan.tree.nodes[Int(node)].level != plan.tree.levels.count - 1 {
-      place.report(key, "stands outside the records, expected a path within them")
-    }
-  }
-
-  private static func pathText(_ text: String) -> String {
-    "found '\(text)', expected a path such as data.items[*].value"
   }
 
   private static func zone(_ section: ConfigSection) -> Int {
@@ -200,4 +177,9 @@ extension PlanReader {
     section.report("zone", "found '\(text)', expected hours and minutes such as +08:00")
     return 0
   }
+}
+
+extension MessageShape {
+  /// True when a record of it says nothing but that its device is alive.
+  fileprivate var isEmpty: Bool { namedValues == nil && alarm == nil }
 }

@@ -143,7 +143,7 @@ extension Rejection {
 
 extension DeviceProfile {
   /// The table of a profile whose protocol names its values itself.
-  var points: CodeTable { plan.points ?? CodeTable(words: -1, endings: []) }
+  var points: CodeTable { plan.points ?? CodeTable(words: -1, match: .exact, lengths: []) }
 
   /// The value of a point in its catalogue unit; nil when the device has none.
   func value(

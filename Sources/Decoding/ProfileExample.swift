@@ -17,7 +17,7 @@ struct ProfileExample: Sendable {
   let payload: [UInt8]
   let receivedAt: Timestamp
   let isRetained: Bool
-  /// Transformer ratios by device.
+  /// Transformer ratios and gateways by device.
   let registry: Registry
   let expectations: [Expectation]
 
@@ -83,7 +83,8 @@ struct ProfileExample: Sendable {
       registry.devices[name] = Device(
         id: name, site: "", hardware: .meter, role: .equipment,
         ctRatio: row.decimal("ct_ratio") ?? ExactDecimal(1),
-        ptRatio: row.decimal("pt_ratio") ?? ExactDecimal(1))
+        ptRatio: row.decimal("pt_ratio") ?? ExactDecimal(1),
+        gateway: row.text("gateway", default: ""), model: row.text("model", default: ""))
       row.finish()
     }
     return registry
@@ -91,7 +92,7 @@ struct ProfileExample: Sendable {
 
   private static let words = [
     "kind", "device", "metric", "value", "unit", "time", "quality", "alarm", "state", "severity",
-    "code", "reason", "part", "text",
+    "code", "key", "object", "reason", "part", "text",
   ]
 
   private static func expectations(_ section: ConfigSection, log: ProblemLog) -> [Expectation] {

@@ -24,6 +24,9 @@ struct MetricRule: Sendable {
   let isText: Bool
   let low: ExactDecimal
   let high: ExactDecimal
+  /// Which part of a sub-device it is of: 0 is the device itself, 1 the sub-device, more its
+  /// further parts.
+  var instance = 0
 }
 
 /// How a time is written.
@@ -57,60 +60,38 @@ struct MemberFilter: Sendable {
   let keeps: Bool
 }
 
-/// Codes and what they stand for; a code matches whole or by its ending.
+/// Codes and what they stand for.
 struct CodeTable: Sendable {
+  enum Match: String, Sendable, CaseIterable {
+    /// The whole code.
+    case exact
+    /// The longest ending of it.
+    case suffix
+    /// The longest part of it.
+    case contains
+  }
+
   /// The codes in ``ProfilePlan/words``.
   let words: Int32
-  /// Lengths of the endings, longest first; empty when codes match whole.
-  let endings: [Int]
+  let match: Match
+  /// Lengths of the codes, longest first.
+  let lengths: [Int]
 }
 
-/// Records that name their metric in a field.
-struct NamedValueRule: Sendable {
-  let name: Int32
-  let value: Int32
-  /// Names to positions in ``ProfilePlan/rules``.
-  let table: CodeTable
-}
-
-/// One row of an alarm table.
-struct AlarmClass: Sendable {
-  let alarm: String
-  let severity: Severity?
-}
-
-/// Records that tell of an alarm.
-struct AlarmRule: Sendable {
-  let code: Int32
-  /// Codes to positions in `classes`.
-  let table: CodeTable
-  let classes: [AlarmClass]
-  let severity: Int32
-  let severityWords: Int32
-  /// Node of the state; -1 when every record means `constantState`.
-  let state: Int32
-  let stateWords: Int32
-  let constantState: EventState
-}
-
-/// A profile made ready for the hot path: paths in a tree, words in one table.
+/// A profile made ready for the hot path: words and rules of all its shapes of message.
 struct ProfilePlan: Sendable {
-  var tree: FieldTree
   /// All words of the profile; each list of words is a scope of its own.
   var words = ByteTable()
   /// Values that words stand for.
   var values: [ExactDecimal] = []
   var rules: [MetricRule] = []
-  var filters: [MemberFilter] = []
-  var times: [TimeRule] = []
   /// Seconds that the device's clock is ahead of UTC, for times without a zone.
   var zoneSeconds = 0
-  /// Node of the device's name; -1 when the topic names it.
-  var device: Int32 = -1
-  var namedValues: NamedValueRule?
+  /// Capture of the topics that names the gateway; empty without one.
+  var gateway = ""
+  /// At least one.
+  var shapes: [MessageShape] = []
+  var assembly: Assembly?
   /// Names of the protocol to positions in `rules`, when its values come with names.
   var points: CodeTable?
-  var alarm: AlarmRule?
-
-  init(tree: FieldTree) { self.tree = tree }
 }

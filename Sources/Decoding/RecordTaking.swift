@@ -10,75 +10,114 @@ struct RecordTime {
 // Turns one record, whose fields are marked, into readings and events.
 extension MessageWalk {
   mutating func takeRecord(
-    from first: Int, _ directory: inout DeviceDirectory, _ devices: inout DeviceTable,
-    _ batch: inout DecodedBatch
+    from first: Int, at level: Int, _ directory: inout DeviceDirectory,
+    _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) {
+    guard hasRecord(at: level) else { return }
     do throws(Rejection) {
       guard try passesFilters() else { return }
+      if !found.isEmpty || level > 0 { outcome.isMapped = true }
       let position = try device(&directory, &devices)
       let device = directory.entries[Int(position)].device
-      if topicDevice < 0 { note(device, &batch) }
+      if shapes[shape].device >= 0 { note(device, &batch) }
       do throws(Rejection) {
+        if let fault = wrongSpeaker(at: level, directory) { throw fault }
         let time = try recordTime()
         takeMetrics(from: first, position, directory, time, &batch)
-        try takeNamedValue(position, directory, time, &batch)
+        try takeNamedValue(position, &directory, &devices, time, &batch)
         try takeAlarm(device, time, &batch)
       } catch {
         batch.reject(error.of(device))
       }
     } catch {
+      outcome.isMapped = true
       batch.reject(error)
     }
+  }
+
+  /// True when the records path leads to something in this level.
+  private func hasRecord(at level: Int) -> Bool {
+    let record = shapes[shape].tree.record
+    if record == shapes[shape].tree.levels[level].root { return true }
+    let place = mark(record)
+    if place <= 0 || nodes[Int(place)].type == .null { return false }
+    return !hasAlternatives || nodes[Int(place)].type == .object
   }
 
   /// One sighting for each run of members of the same device.
   private func note(_ device: DeviceIndex, _ batch: inout DecodedBatch) {
     let sighting = Sighting(device: device, profile: profile, receivedAt: receivedAt)
-    if batch.sightings.last != sighting { batch.sightings.append(sighting) }
+    batch.noteSpeaker(sighting)
   }
 
-  private func passesFilters() throws(Rejection) -> Bool {
-    for filter in model.plan.filters {
+  private mutating func passesFilters() throws(Rejection) -> Bool {
+    for filter in shapes[shape].filters {
       let value = try value(at: filter.node)
       let word = value.flatMap { nodes[$0].word }
       let isListed = word.map { model.plan.words.find($0, in: filter.words) >= 0 } ?? false
-      if isListed != filter.keeps { return false }
+      if isListed == filter.keeps { continue }
+      // What is skipped is understood; what is not kept may be something that nobody knows.
+      if filter.keeps { outcome.isLeftOut = true } else { outcome.isMapped = true }
+      return false
     }
     return true
   }
 
   /// The document node at a tree node; nil when there is none or it is `null`.
-  private func value(at node: Int32) throws(Rejection) -> Int? {
+  func value(at node: Int32) throws(Rejection) -> Int? {
     let place = mark(node)
     if place < 0 { throw ambiguity(at: node) }
     return place == 0 || nodes[Int(place)].type == .null ? nil : Int(place)
   }
 
-  private func device(
+  /// The first of these nodes where something stands; nil when there is none.
+  func value(at choices: [Int32]) throws(Rejection) -> Int? {
+    for node in choices {
+      if let place = try value(at: node) { return place }
+    }
+    return nil
+  }
+
+  private mutating func device(
     _ directory: inout DeviceDirectory, _ devices: inout DeviceTable
   ) throws(Rejection) -> Int32 {
-    if topicDevice >= 0 { return topicDevice }
-    guard let place = try value(at: model.plan.device) else {
-      throw Rejection(
-        reason: .noDevice, part: part(model.plan.device), found: "nothing",
-        expected: "a device name")
-    }
-    let node = nodes[place]
-    guard node.type == .text || node.type == .number else {
-      throw mistyped(model.plan.device, node, "a device name")
-    }
-    let position = directory.position(of: node.textBytes, in: &devices)
-    guard position >= 0 else {
-      throw Rejection(
-        reason: .noDevice, part: part(model.plan.device), found: node.found,
-        expected: "a device name of 1 to \(DeviceTable.nameLimit) bytes without control "
-          + "characters (or the device table is full)")
+    let node = shapes[shape].device
+    let position = node < 0 ? topicDevice : try namedDevice(node, &directory, &devices)
+    if node >= 0 || !model.plan.gateway.isEmpty,
+      let fault = wrongGateway(directory.entries[Int(position)], directory)
+    {
+      throw fault
     }
     return position
   }
 
-  private func recordTime() throws(Rejection) -> RecordTime {
-    for rule in model.plan.times {
+  private func namedDevice(
+    _ treeNode: Int32, _ directory: inout DeviceDirectory, _ devices: inout DeviceTable
+  ) throws(Rejection) -> Int32 {
+    guard let place = try value(at: treeNode) else {
+      throw Rejection(
+        reason: .noDevice, part: part(treeNode), found: "nothing", expected: "a device name")
+    }
+    let node = nodes[place]
+    guard node.type == .text || node.type == .number else {
+      throw mistyped(treeNode, node, "a device name")
+    }
+    let position = directory.position(of: node.textBytes, in: &devices)
+    guard position >= 0 else { throw badName(treeNode, node.found) }
+    return position
+  }
+
+  func badName(_ treeNode: Int32, _ found: String) -> Rejection {
+    Rejection(
+      reason: .noDevice, part: part(treeNode), found: found,
+      expected: "a device name of 1 to \(DeviceTable.nameLimit) bytes without control "
+        + "characters (or the device table is full)")
+  }
+
+  private mutating func recordTime() throws(Rejection) -> RecordTime {
+    if let commonTime { return commonTime }
+    for index in shapes[shape].times.indices {
+      let rule = shapes[shape].times[index]
       guard let place = try value(at: rule.node) else { continue }
       let node = nodes[place]
       guard node.type == .text || node.type == .number else {
@@ -94,9 +133,12 @@ extension MessageWalk {
       }
       let isPossible =
         time >= Decoder.earliestTime && time.since(receivedAt) <= Decoder.futureLimit_ms
-      return isPossible
+      let stated =
+        isPossible
         ? RecordTime(time: time, quality: .good)
         : RecordTime(time: receivedAt, quality: .badTime)
+      if statedTime == nil { statedTime = stated }
+      return stated
     }
     return RecordTime(time: receivedAt, quality: retained ? .retained : .good)
   }
@@ -107,7 +149,7 @@ extension MessageWalk {
   ) {
     for index in first..<found.count {
       let node = found[index]
-      let rule = model.plan.tree.nodes[Int(node)].rule
+      let rule = shapes[shape].tree.nodes[Int(node)].rule
       if rule < 0 { continue }
       do throws(Rejection) {
         try takeMetric(Int(rule), node, position, directory, time, &batch)
@@ -151,81 +193,41 @@ extension MessageWalk {
   }
 
   private mutating func takeNamedValue(
-    _ position: Int32, _ directory: borrowing DeviceDirectory, _ time: RecordTime,
-    _ batch: inout DecodedBatch
+    _ position: Int32, _ directory: inout DeviceDirectory, _ devices: inout DeviceTable,
+    _ time: RecordTime, _ batch: inout DecodedBatch
   ) throws(Rejection) {
-    guard let named = model.plan.namedValues else { return }
-    guard let place = try value(at: named.name), let name = nodes[place].word else {
+    guard let named = shapes[shape].namedValues else { return }
+    guard let place = try value(at: named.names), let name = nodes[place].word else {
       throw Rejection(
-        reason: .wrongType, part: part(named.name), found: found(at: named.name),
+        reason: .wrongType, part: part(named.names), found: found(at: named.names),
         expected: "the name of a value")
     }
     let rule = model.find(name, in: named.table)
     if rule < 0 { return ignoreOne() }
-    try takeMetric(rule, named.value, position, directory, time, &batch)
+    let owner = try subDevice(rule, position, &directory, &devices, &batch)
+    for node in named.values where mark(node) != 0 {
+      return try takeMetric(rule, node, owner, directory, time, &batch)
+    }
   }
 
-  /// What stands at a tree node, for error messages.
-  private func found(at node: Int32) -> String {
-    let place = mark(node)
-    return place > 0 ? nodes[Int(place)].found : "nothing"
+  /// What stands at the first of some tree nodes, for error messages.
+  func found(at choices: [Int32]) -> String {
+    for node in choices where mark(node) > 0 { return nodes[Int(mark(node))].found }
+    return "nothing"
   }
 
-  private func takeAlarm(
-    _ device: DeviceIndex, _ time: RecordTime, _ batch: inout DecodedBatch
-  ) throws(Rejection) {
-    guard let rule = model.plan.alarm else { return }
-    guard let place = try value(at: rule.code), let code = nodes[place].word else {
-      throw Rejection(
-        reason: .wrongType, part: part(rule.code), found: found(at: rule.code),
-        expected: "the code of an alarm")
-    }
-    guard code.count <= Decoder.codeLimit else {
-      throw Rejection(
-        reason: .tooLarge, part: part(rule.code), found: "a code of \(code.count) bytes",
-        expected: "at most \(Decoder.codeLimit)")
-    }
-    let row = model.find(code, in: rule.table)
-    let state = try alarmState(rule)
-    let level = try alarmLevel(rule)
-    batch.events.append(
-      DeviceEvent(
-        device: device, alarm: row < 0 ? "unclassified" : rule.classes[row].alarm,
-        code: String(decoding: code, as: UTF8.self), state: state,
-        severity: level ?? (row < 0 ? nil : rule.classes[row].severity) ?? .minor,
-        time: time.time, quality: time.quality))
-  }
-
-  private func alarmState(_ rule: AlarmRule) throws(Rejection) -> EventState {
-    if rule.state < 0 { return rule.constantState }
-    let place = try value(at: rule.state)
-    let position = place.flatMap { nodes[$0].word }.map {
-      model.plan.words.find($0, in: rule.stateWords)
-    }
-    guard let position, position >= 0 else {
-      throw Rejection(
-        reason: .unknownWord, part: part(rule.state), found: found(at: rule.state),
-        expected: model.expectedWords(rule.stateWords))
-    }
-    return EventState.allCases[Int(position)]
-  }
-
-  /// The severity that the device's own level stands for; nil when it gives none that is known. An
-  /// alarm is too important to be dropped for an odd level.
-  private func alarmLevel(_ rule: AlarmRule) throws(Rejection) -> Severity? {
-    guard rule.severity >= 0, let place = try value(at: rule.severity),
-      let word = nodes[place].word
-    else { return nil }
-    let position = model.plan.words.find(word, in: rule.severityWords)
-    return position < 0 ? nil : Severity.allCases[Int(position)]
+  /// The path of the first of some tree nodes that is there, else of the first.
+  func part(_ choices: [Int32]) -> String {
+    guard let first = choices.first else { return "" }
+    return part(choices.first(where: { mark($0) != 0 }) ?? first)
   }
 }
 
 extension Rejection {
-  /// The same rejection with its device.
+  /// The same rejection with its device, unless it names one.
   fileprivate func of(_ device: DeviceIndex) -> Rejection {
     var result = self
-    result.device = device
+    result.device = result.device ?? device
     return result
   }
 }

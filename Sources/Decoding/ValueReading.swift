@@ -43,15 +43,39 @@ extension DeviceProfile {
   private static let textExpected =
     "a text of at most \(TextTable.lengthLimit) bytes without control characters"
 
-  /// The value of a code: whole, or by its longest ending in the table; -1 without one.
+  /// The value of a code in a table; -1 without one.
   func find(_ code: UnsafeRawBufferPointer, in table: CodeTable) -> Int {
-    if table.endings.isEmpty { return Int(plan.words.find(code, in: table.words)) }
-    for length in table.endings where length <= code.count {
-      let ending = UnsafeRawBufferPointer(rebasing: code[(code.count - length)...])
-      let value = plan.words.find(ending, in: table.words)
-      if value >= 0 { return Int(value) }
+    switch table.match {
+    case .exact: return Int(plan.words.find(code, in: table.words))
+    case .suffix:
+      for length in table.lengths where length <= code.count {
+        let value = find(code, (code.count - length)..<code.count, in: table)
+        if value >= 0 { return value }
+      }
+    case .contains:
+      for length in table.lengths where length <= code.count {
+        for start in 0...(code.count - length) {
+          let value = find(code, start..<(start + length), in: table)
+          if value >= 0, !Self.cutsNumber(code, start..<(start + length)) { return value }
+        }
+      }
     }
     return -1
+  }
+
+  private func find(
+    _ code: UnsafeRawBufferPointer, _ part: Range<Int>, in table: CodeTable
+  ) -> Int {
+    Int(plan.words.find(UnsafeRawBufferPointer(rebasing: code[part]), in: table.words))
+  }
+
+  /// True when a digit at an edge of the part goes on outside of it: 8098 is not in 198098465.
+  private static func cutsNumber(_ code: UnsafeRawBufferPointer, _ part: Range<Int>) -> Bool {
+    func isDigit(_ place: Int) -> Bool {
+      code.indices.contains(place) && (48...57).contains(code[place])
+    }
+    return isDigit(part.lowerBound) && isDigit(part.lowerBound - 1)
+      || isDigit(part.upperBound - 1) && isDigit(part.upperBound)
   }
 
   /// The words of a list, for error messages.

@@ -20,6 +20,15 @@ enum WireProtocol: String, CaseIterable {
   /// True when fields are found by paths, false when values come with names of the protocol.
   var isDocument: Bool { self == .json || self == .xml || self == .cbor }
 
+  /// A whole document of this format, for error messages.
+  var expected: String {
+    switch self {
+    case .xml: "one XML document"
+    case .cbor: "one CBOR map or list"
+    default: "one JSON object or list"
+    }
+  }
+
   /// Reads `protocol`: a word, or a list of document formats of which the first byte that is not
   /// white space chooses.
   static func read(_ section: ConfigSection) -> [WireProtocol] {

@@ -242,7 +242,8 @@ extension XMLScanner {
       return ""
     }
     return
-      " (the document declares \(name.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }))"
+      " (the document declares "
+        + name.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") } + ")"
   }
 
   private static func isControl(_ value: UInt32) -> Bool {

@@ -36,7 +36,7 @@ public enum MetricCatalogue {
 
   private static let rows: [Row] =
     energy + voltage + current + power + money + battery + security + environment + network
-    + texts
+    + supervision + texts
 
   // Ranges are wide on purpose: they separate a broken value from a surprising one.
   private static let energy: [Row] =
@@ -131,6 +131,24 @@ public enum MetricCatalogue {
     (122, "network.latency", "ms", .gauge, "0", "600000"),
     (123, "network.loss", "%", .gauge, "0", "100"),
     (124, "device.temperature", "°C", .gauge, "-60", "150"),
+  ]
+
+  /// What supervision units and network elements say of themselves and of single parts.
+  private static let supervision: [Row] = [
+    (400, "device.cpu", "%", .gauge, "0", "100"),
+    (401, "device.memory", "%", .gauge, "0", "100"),
+    (402, "voltage.ab", "V", .gauge, "0", "1000"),
+    (403, "voltage.bc", "V", .gauge, "0", "1000"),
+    (404, "voltage.ca", "V", .gauge, "0", "1000"),
+    (405, "rectifier.current", "A", .gauge, "-10000", "10000"),
+    (406, "rectifier.count", "1", .gauge, "0", "1000"),
+    (407, "battery.voltage.front", "V", .gauge, "0", "1000"),
+    (408, "battery.voltage.rear", "V", .gauge, "0", "1000"),
+    (409, "lvd1.setting", "V", .gauge, "0", "1000"),
+    (410, "lvd2.setting", "V", .gauge, "0", "1000"),
+    (411, "charge.boost_setting", "V", .gauge, "0", "1000"),
+    (412, "charge.float_setting", "V", .gauge, "0", "1000"),
+    (413, "lock.open", "state", .state, "0", "1"),
   ]
 
   // A text has no range; that of its number is every number a table can have.

@@ -8,7 +8,7 @@ enum Benchmarks {
   static func main() {
     let commands: [(name: String, run: (Options) throws -> Void)] = [
       ("fleet", FleetRun.run), ("write", WriteRun.run), ("growth", GrowthRun.run),
-      ("compact", CompactRun.run), ("answer", AnswerRun.run),
+      ("compact", CompactRun.run), ("answer", AnswerRun.run), ("decode", DecodeRun.run),
     ]
     var arguments = CommandLine.arguments.dropFirst()
     let name = arguments.popFirst() ?? ""

@@ -43,9 +43,9 @@ import Testing
       "silent_after_s: 60", "silent_after: 60",
       [
         "p.yaml:1: silent_after_s: is missing",
-        "p.yaml:5: unknown key 'silent_after', expected one of alarms, device, examples, hardware, "
-          + "metrics, only, profile, protocol, records, silent_after_s, skip, time, title, topics, "
-          + "values, zone",
+        "p.yaml:5: unknown key 'silent_after', expected one of alarms, also, assemble, device, "
+          + "examples, gateway, hardware, messages, metrics, only, profile, protocol, records, "
+          + "silent_after_s, skip, sub_device, tables, time, title, topics, values, when, zone",
       ]
     ),
     (
@@ -132,8 +132,8 @@ import Testing
       "kind: reading, metric", "sort: reading, metric",
       [
         "p.yaml:16: kind: is missing",
-        "p.yaml:16: unknown key 'sort', expected one of alarm, code, device, kind, metric, part, "
-          + "quality, reason, severity, state, text, time, unit, value",
+        "p.yaml:16: unknown key 'sort', expected one of alarm, code, device, key, kind, metric, "
+          + "object, part, quality, reason, severity, state, text, time, unit, value",
       ]
     ),
   ]
@@ -167,7 +167,7 @@ import Testing
   @Test func everyMistakeIsReportedAtOnce() {
     #expect(
       problemsOf(Self.sound.replacing("examples:", with: Self.alarms + "examples:")) == [
-        "p.yaml:13: match: found 'ending', expected one of exact, suffix",
+        "p.yaml:13: match: found 'ending', expected one of exact, suffix, contains",
         "p.yaml:15: alarm: found 'Mains Lost', expected dotted lower-case words",
         "p.yaml:16: severity: found 'bad', expected one of info, minor, major, critical",
         "p.yaml:17: cleared: 'BEGIN' is given twice",

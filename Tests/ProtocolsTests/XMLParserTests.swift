@@ -46,7 +46,8 @@ import Testing
 
   static let embedded: [(xml: String, nodes: String)] = [
     (
-      "<i><xmlData>&lt;?xml version='1.0'?&gt; &lt;R&gt;&lt;v&gt;1&lt;/v&gt;&lt;/R&gt;</xmlData></i>",
+      "<i><xmlData>&lt;?xml version='1.0'?&gt; &lt;R&gt;&lt;v&gt;1&lt;/v&gt;&lt;/R&gt;</xmlData>"
+        + "</i>",
       #"{"i":{"xmlData":{"R":{"v":"1"}}}}"#
     ),
     ("<i><![CDATA[ <R v='1'/> ]]></i>", #"{"i":{"R":{"@v":"1"}}}"#),
