@@ -28,6 +28,7 @@ public final class Decoder {
   private let parser = JSONParser()
   private let xmlParser = XMLParser()
   private let cborParser = CBORParser()
+  private let senml = SenMLDecoder()
   private var routes: TopicRoutes
   private var directory: DeviceDirectory
   private var walk: MessageWalk
@@ -160,7 +161,8 @@ public final class Decoder {
       model: profiles[profile], profile: profile, speaker: message.route.device,
       receivedAt: message.receivedAt, isRetained: message.isRetained)
     switch profiles[profile].wire[0] {
-    case .json, .xml, .cbor, .senml, .lwm2m, .dlt645, .dlt698, .modbus, .sparkplug: break
+    case .senml: senml.decode(message.payload, receivedAt: message.receivedAt, into: &points)
+    case .json, .xml, .cbor, .lwm2m, .dlt645, .dlt698, .modbus, .sparkplug: break
     }
     taking.take(points, sources: .busAddress, &directory, &devices, &batch)
   }

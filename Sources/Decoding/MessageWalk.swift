@@ -80,7 +80,7 @@ struct MessageWalk {
     var leastIgnored = Int.max
     outcome = ShapeOutcome()
     for index in ranges[profile] {
-      if !shapes[index].conditions.isEmpty, !conditionsHold(index) { continue }
+      if !shapes[index].conditions.isEmpty, !holds(shapes[index].conditions) { continue }
       shape = index
       ignoredCount = 0
       outcome.isMapped = false
@@ -93,13 +93,6 @@ struct MessageWalk {
     ignoredCount = leastIgnored == Int.max ? 0 : leastIgnored
     batch.ignoredCount += ignoredCount
     return isMapped ? nil : nothingMapped()
-  }
-
-  private func conditionsHold(_ index: Int) -> Bool {
-    for condition in shapes[index].conditions where !condition.holds(nodes, model.plan) {
-      return false
-    }
-    return true
   }
 
   /// Scans a level whose document node is `position`, and takes what is in it.

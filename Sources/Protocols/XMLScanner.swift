@@ -243,7 +243,7 @@ extension XMLScanner {
     }
     return
       " (the document declares "
-        + name.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") } + ")"
+      + name.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") } + ")"
   }
 
   private static func isControl(_ value: UInt32) -> Bool {
