@@ -29,11 +29,11 @@ public final class Decoder {
   private let xmlParser = XMLParser()
   private let cborParser = CBORParser()
   private let senml = SenMLDecoder()
-  private var routes: TopicRoutes
-  private var directory: DeviceDirectory
-  private var walk: MessageWalk
+  var routes: TopicRoutes
+  var directory: DeviceDirectory
+  var walk: MessageWalk
   private var points = PointList()
-  private var memory = DecoderMemory()
+  var memory = DecoderMemory()
 
   /// A decoder of these profiles, which were found to fit together by
   /// ``DeviceProfile/checkTogether(_:log:)``. Devices that are not in `registry` have the ratios 1.
@@ -102,6 +102,7 @@ public final class Decoder {
   /// Lets time pass: what waits too long for its other parts is given up, with consequences.
   public func tick(_ now: Timestamp, devices: inout DeviceTable, into batch: inout DecodedBatch) {
     batch.beginMessage()
+    takeDueParts(now, &devices, &batch)
   }
 
   /// True when `tick` at this instant would change something.
@@ -119,7 +120,7 @@ public final class Decoder {
   public func inherit(from other: Decoder) { memory = other.memory }
 
   /// One message on its way through.
-  private struct Message {
+  struct Message {
     let topic: UnsafeRawBufferPointer
     let payload: UnsafeRawBufferPointer
     let route: TopicRoutes.Route
@@ -130,26 +131,37 @@ public final class Decoder {
   private func readDocument(
     _ message: Message, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) {
-    let formats = profiles[Int(message.route.profile)].wire
-    let format = WireProtocol.document(message.payload, of: formats)
     do throws(JSONFault) {
-      let nodes =
-        switch format {
-        case .xml: try xmlParser.parse(message.payload)
-        case .cbor: try cborParser.parse(message.payload)
-        default: try parser.parse(message.payload)
-        }
-      walk.begin(
-        nodes, topic: message.topic, profile: Int(message.route.profile),
-        device: message.route.device, speaker: device(message.route),
-        receivedAt: message.receivedAt, retained: message.isRetained)
-      if let fault = walk.read(&directory, &devices, &batch) { batch.reject(fault) }
+      try begin(message)
+      if let assembly = profiles[Int(message.route.profile)].plan.assembly, !message.isRetained {
+        takePart(message, assembly, &devices, &batch)
+      } else if let fault = walk.read(&directory, &devices, &batch) {
+        batch.reject(fault)
+      }
     } catch {
       batch.reject(
         Rejection(
           reason: error.reason, device: device(message.route), found: error.found,
-          expected: format.expected))
+          expected: format(of: message).expected))
     }
+  }
+
+  /// Makes the nodes of a document, for the walk to take apart.
+  func begin(_ message: Message) throws(JSONFault) {
+    let nodes =
+      switch format(of: message) {
+      case .xml: try xmlParser.parse(message.payload)
+      case .cbor: try cborParser.parse(message.payload)
+      default: try parser.parse(message.payload)
+      }
+    walk.begin(
+      nodes, topic: message.topic, profile: Int(message.route.profile),
+      device: message.route.device, speaker: device(message.route),
+      receivedAt: message.receivedAt, retained: message.isRetained)
+  }
+
+  private func format(of message: Message) -> WireProtocol {
+    WireProtocol.document(message.payload, of: profiles[Int(message.route.profile)].wire)
   }
 
   private func readPoints(
