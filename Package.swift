@@ -9,8 +9,10 @@ let strict: [SwiftSetting] = [
   .unsafeFlags(["-warnings-as-errors"]),
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func room(
+  _ name: String, _ dependencies: [Target.Dependency] = [], excluding: [String] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: excluding, swiftSettings: strict)
 }
 
 func tests(
@@ -34,6 +36,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.29.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.0.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
@@ -47,7 +50,9 @@ let package = Package(
       name: "CSimdjson", cxxSettings: [.unsafeFlags(["-O3"])],
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
     room("SiteModel", [library("Crypto", "swift-crypto")]),
-    room("Protocols", ["SiteModel", "CSimdjson"]),
+    room(
+      "Protocols", ["SiteModel", "CSimdjson", library("SwiftProtobuf", "swift-protobuf")],
+      excluding: ["sparkplug.proto"]),
     room("Decoding", ["Protocols", "SiteModel"]),
     room("Series", ["SiteModel"]),
     room("Tariffs", ["SiteModel"]),
@@ -110,13 +115,14 @@ let package = Package(
     tests(
       "DecodingTests",
       ["Decoding", "Documents", "Protocols", "SiteModel", "CSimdjson", "TestSupport"],
-      copying: ["Cases"]),
+      copying: ["Cases", "Profiles", "SparkplugCases"]),
     tests("ProtocolsTests", ["Protocols", "SiteModel", "TestSupport"]),
     tests(
       "DocumentsTests", ["Documents", "SiteModel", "Tariffs", "TestSupport"], copying: ["Cases"]),
     tests("TariffsTests", ["SiteModel", "Tariffs"]),
     tests("SeriesTests", ["Series", "SiteModel", "TestSupport"]),
-    tests("DetectionTests", ["Detection", "SiteModel", "Tariffs"], copying: ["Cases"]),
+    tests(
+      "DetectionTests", ["Detection", "SiteModel", "Tariffs", "TestSupport"], copying: ["Cases"]),
     tests("AlertingTests", ["Alerting", "SiteModel"]),
     tests(
       "EngineTests",

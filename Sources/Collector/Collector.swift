@@ -82,8 +82,8 @@ public struct Collector: Sendable {
     var told = ContinuousClock.now
     return try withoutActuallyEscaping(isStopping) { isStopping in
       let recovery = Recovery(
-        store: store, references: references, log: log,
-        snapshotMessages: settings.storage.snapshotMessages
+        store: store, references: references,
+        snapshotMessages: settings.storage.snapshotMessages, log: { [log] in log.note($0) }
       ) { [log] segment in
         if told.duration(to: .now) > .seconds(1) {
           told = .now
@@ -148,6 +148,15 @@ public struct Collector: Sendable {
             let line = AlertLine(notification.body).text
             if let print { print(line) } else { log.notice("\(line)") }
           }))
+    }
+  }
+}
+
+extension Logger {
+  fileprivate func note(_ notice: Recovery.Notice) {
+    switch notice {
+    case .misfit(let row): warning("the state saved after journal row \(row) does not fit")
+    case .replayed(let rows): info("replayed \(rows) journal rows")
     }
   }
 }

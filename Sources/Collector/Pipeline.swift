@@ -32,6 +32,9 @@ final class Pipeline {
   private var snapshots: SnapshotSchedule
   private var care = FileCare()
   private var careTrouble: String?
+  private let held: HeldReplay
+  private var replay: ReplayStep?
+  private var replayTrouble: String?
   private var lastTick: Timestamp
 
   init(
@@ -44,6 +47,7 @@ final class Pipeline {
     engine = parts.engine
     references = parts.references
     segment = parts.segment
+    held = HeldReplay(store: parts.store)
     self.link = link
     self.session = session
     self.options = options
@@ -91,6 +95,7 @@ final class Pipeline {
     while !isStopping() {
       let hasDrained = receive()
       addControls(hasDrained: hasDrained)
+      if hasDrained { addHeld() }
       guard !batch.isEmpty else {
         session.release()
         lookAfterFile()
@@ -106,7 +111,8 @@ final class Pipeline {
   /// Reads what the broker has sent, up to a full batch; true when nothing more was waiting.
   private func receive() -> Bool {
     let limits = ReceiveLimits(
-      messages: options.batchMessages, bytes: options.batchBytes, wait_ms: 1000)
+      messages: options.batchMessages, bytes: options.batchBytes,
+      wait_ms: held.isUnfinished && replayTrouble == nil ? 0 : 1000)
     heartbeat()
     let end = session.receive(until: limits) { [self] message in
       if link.redelivery.isExpecting,
@@ -132,12 +138,30 @@ final class Pipeline {
     noteClockStep()
     let now = clock.now()
     handleEvents()
-    if let files = references.changed(log: log) { batch.append(.reference(files: files), at: now) }
+    addImports(at: now)
     // While a backlog is being read, time must not pass judgement on what is still to come.
     let isTickDue = hasDrained || now.since(lastTick) > 10_000
     guard isTickDue, engine.isDue(now) else { return }
     lastTick = now
     batch.append(.tick, at: now)
+  }
+
+  private func addImports(at now: Timestamp) {
+    let files = references.changed { log.error("an import is not taken: \($0)") }
+    guard let files else { return }
+    log.notice("imported files are in force from now on")
+    batch.append(.reference(files: files), at: now)
+  }
+
+  /// Adds messages that were kept because nothing could be used of them, when somebody asked for
+  /// it. A failure is told once until another one comes; messages do not wait for its end.
+  private func addHeld() {
+    var trouble: String?
+    do throws(StoreError) {
+      replay = try held.step(into: batch, engine: engine, now: clock.now())
+    } catch { trouble = "\(error)" }
+    if let trouble, trouble != replayTrouble { log.error("no replay of what is kept: \(trouble)") }
+    replayTrouble = trouble
   }
 
   private func noteClockStep() {
@@ -231,8 +255,8 @@ final class Pipeline {
   /// Commits what was worked out last.
   private func store(_ snapshot: [UInt8]?) throws(StoreError) {
     segment = try store.commit(
-      batch: batch, outcome: outcome, snapshot: snapshot, duplicates: duplicates, after: segment,
-      firstDevice: engine.devices.count - outcome.newDevices.count)
+      batch: batch, outcome: outcome, snapshot: snapshot, duplicates: duplicates, replay: replay,
+      after: segment, firstDevice: engine.devices.count - outcome.newDevices.count)
   }
 
   /// Looks after the file. A failure is shown until it works again, and told once until another one
@@ -263,7 +287,7 @@ final class Pipeline {
       $0.trouble = nil
     }
     if !outcome.notifications.isEmpty { outboxSignal() }
-    duplicates = 0
+    (duplicates, replay) = (0, nil)
     batch.removeAll()
   }
 }

@@ -29,9 +29,11 @@ public final class Decoder {
   private let xmlParser = XMLParser()
   private let cborParser = CBORParser()
   private let senml = SenMLDecoder()
+  private let lwm2m = LwM2MDecoder()
   var routes: TopicRoutes
   var directory: DeviceDirectory
   var walk: MessageWalk
+  private var meters: MeterReading
   private var points = PointList()
   var memory = DecoderMemory()
 
@@ -46,6 +48,7 @@ public final class Decoder {
     routes = TopicRoutes(profiles)
     directory = DeviceDirectory(registry: registry)
     walk = MessageWalk(profiles)
+    meters = MeterReading(profiles)
   }
 
   /// The MQTT subscription filters of all profiles, sorted, each once: `uplink/+/json`.
@@ -91,7 +94,9 @@ public final class Decoder {
     }
     let message = Message(
       topic: topic, payload: payload, route: route, receivedAt: receivedAt, isRetained: retained)
-    if profiles[profile].wire[0].isDocument {
+    if profiles[profile].wire[0] == .sparkplug {
+      readSparkplug(message, &devices, &batch)
+    } else if profiles[profile].wire[0].isDocument {
       readDocument(message, &devices, &batch)
     } else {
       readPoints(message, &devices, &batch)
@@ -103,6 +108,17 @@ public final class Decoder {
   public func tick(_ now: Timestamp, devices: inout DeviceTable, into batch: inout DecodedBatch) {
     batch.beginMessage()
     takeDueParts(now, &devices, &batch)
+    let profile = profiles.firstIndex { $0.wire[0] == .sparkplug }
+    let taking = profile.map { SparkplugTaking(profiles: profiles, profile: $0) }
+    memory.sparkplug.tick(now) { taking?.take($0, &directory, &devices, &batch) }
+  }
+
+  /// The link to the broker came up: messages may have passed while it was down.
+  public func linkCameUp() { memory.sparkplug.interrupted() }
+
+  /// The collector's clock was set by so many milliseconds.
+  public func clockStepped(by milliseconds: Int64) {
+    memory.sparkplug.clockStepped(by: milliseconds)
   }
 
   /// True when `tick` at this instant would change something.
@@ -164,6 +180,21 @@ public final class Decoder {
     WireProtocol.document(message.payload, of: profiles[Int(message.route.profile)].wire)
   }
 
+  private func readSparkplug(
+    _ message: Message, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
+  ) {
+    guard let topic = SparkplugTopic(message.topic) else {
+      return batch.reject(
+        Rejection(
+          reason: .unknownTopic, found: "topic '\(Self.shortened(message.topic))'",
+          expected: "spBv1.0/group/NBIRTH/node, DBIRTH/node/device and the like"))
+    }
+    let taking = SparkplugTaking(profiles: profiles, profile: Int(message.route.profile))
+    memory.sparkplug.receive(
+      topic, message.payload, isRetained: message.isRetained, at: message.receivedAt
+    ) { taking.take($0, &directory, &devices, &batch) }
+  }
+
   private func readPoints(
     _ message: Message, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) {
@@ -174,7 +205,12 @@ public final class Decoder {
       receivedAt: message.receivedAt, isRetained: message.isRetained)
     switch profiles[profile].wire[0] {
     case .senml: senml.decode(message.payload, receivedAt: message.receivedAt, into: &points)
-    case .json, .xml, .cbor, .lwm2m, .dlt645, .dlt698, .modbus, .sparkplug: break
+    case .dlt645, .dlt698, .modbus:
+      return meters.read(
+        topic: message.topic, payload: message.payload, taking, &memory.meters, &directory,
+        &devices, &batch)
+    case .lwm2m: lwm2m.decode(message.payload, receivedAt: message.receivedAt, into: &points)
+    case .json, .xml, .cbor, .sparkplug: break
     }
     taking.take(points, sources: .busAddress, &directory, &devices, &batch)
   }

@@ -26,8 +26,8 @@ public final class DeviceProfile: Sendable {
   let examples: [ProfileExample]
 
   /// Compiles a profile file. Every problem goes to `log`; when there is any, the profile must not
-  /// be used.
-  public init(_ node: ConfigNode, log: ProblemLog) {
+  /// be used. `tables` are those that it may use besides its own.
+  public init(_ node: ConfigNode, tables: SharedTables = SharedTables(), log: ProblemLog) {
     let section = ConfigSection(node, log: log)
     name = Self.name(section)
     let title = section.section("title")
@@ -40,10 +40,14 @@ public final class DeviceProfile: Sendable {
     (file, line) = (node.file, node.line)
     topics = Self.topics(section)
     wire = WireProtocol.read(section)
-    var reader = PlanReader(section, log: log)
-    deviceCapture = reader.readDevice(topics: topics)
-    if wire[0].isDocument { reader.readAll() } else { reader.readPoints() }
+    var reader = PlanReader(section, shared: tables, log: log)
+    // The standard fixes which levels of a topic name the node and the device.
+    deviceCapture = wire[0] == .sparkplug ? "" : reader.readDevice(topics: topics)
+    if wire[0].isDocument { reader.readAll() } else { reader.readPoints(wire[0]) }
     plan = reader.plan
+    if plan.meter != nil, deviceCapture.isEmpty {
+      section.report("device", "must be a {name} of the topics, for frames only have addresses")
+    }
     examples = ProfileExample.read(section, topics: topics, log: log)
     section.finish()
   }

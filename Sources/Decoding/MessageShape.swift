@@ -30,8 +30,8 @@ struct MessageShape: Sendable {
   var device: Int32 = -1
   /// Nodes that state the device's name once more.
   var also: [Int32] = []
-  /// Name of the sub-device that a record is about.
-  var subDevice: NameTemplate?
+  /// Names of the sub-device that a record is about; the first whose fields are there counts.
+  var subDevice: [NameTemplate] = []
   var namedValues: NamedValueRule?
   var alarm: AlarmRule?
 

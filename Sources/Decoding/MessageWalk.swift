@@ -132,7 +132,7 @@ struct MessageWalk {
     let treeNode = shapes[shape].tree.levels[level].list
     let isDocument = treeNode == shapes[shape].tree.levels[level].root && level == 0
     guard list > 0 || isDocument, nodes[list].type != .null else {
-      outcome.missingList = treeNode
+      if list > 0 || !hasAlternatives { outcome.missingList = (shape, treeNode, list > 0) }
       return
     }
     let node = nodes[list]
@@ -236,14 +236,15 @@ struct MessageWalk {
   private func nothingMapped() -> Rejection {
     var found = ignoredCount == 0 ? "no fields" : "only fields that are not mapped"
     var expected = "at least one field of profile '\(model.name)'"
-    if hasAlternatives {
+    if let list = outcome.missingList {
+      let path = shapes[list.shape].tree.nodes[Int(list.node)].path
+      found = (list.isNull ? "null at '" : "no list at '") + path + "'"
+      expected = "the list that profile '\(model.name)' takes its records from"
+    } else if hasAlternatives {
       found = "no record of a kind that is known"
       expected = "one of the messages of profile '\(model.name)'"
     } else if outcome.isLeftOut {
       found = "only records that the profile does not keep"
-    } else if let list = outcome.missingList {
-      found = "no list at '\(part(list))'"
-      expected = "the list that profile '\(model.name)' takes its records from"
     }
     return Rejection(reason: .nothingMapped, device: speaker, found: found, expected: expected)
   }
@@ -258,6 +259,6 @@ struct ShapeOutcome {
   var isMapped = false
   /// Records were there that `only` does not keep.
   var isLeftOut = false
-  /// The tree node of a list that was not there.
-  var missingList: Int32?
+  /// Shape and tree node of a list that was not there; true when `null` was.
+  var missingList: (shape: Int, node: Int32, isNull: Bool)?
 }

@@ -14,6 +14,8 @@ struct PlanReader {
   private let profile: ConfigSection
   /// Tables that several shapes use.
   let tables: ConfigSection?
+  /// Tables that several profiles use.
+  let shared: SharedTables
   private var topics: [TopicPattern] = []
   /// Path of the device's name that all shapes have in common; empty when the topic names it.
   private var devicePath = ""
@@ -22,8 +24,8 @@ struct PlanReader {
   /// Number of the next list of words.
   private var nextWords: Int32 = 0
 
-  init(_ section: ConfigSection, log: ProblemLog) {
-    (self.section, profile, self.log) = (section, section, log)
+  init(_ section: ConfigSection, shared: SharedTables, log: ProblemLog) {
+    (self.section, profile, self.log, self.shared) = (section, section, log, shared)
     tables = section.section("tables")
     plan.zoneSeconds = Self.zone(section)
   }
@@ -132,11 +134,11 @@ struct PlanReader {
       shape.device = node(devicePath, section, "device")
     }
     let also = section.texts("also")
-    if !also.isEmpty, shape.device >= 0 {
-      section.report("also", "expected only where the topic names the device")
+    if !also.isEmpty, shape.device >= 0, plan.gateway.isEmpty {
+      section.report("also", "expected only where the topic names the device or its gateway")
     }
     shape.also = also.map { node($0, section, "also") }
-    if let text = section.optionalText("sub_device") { shape.subDevice = template(text) }
+    shape.subDevice = section.texts("sub_device").map { template($0) }
   }
 
   /// `"{fsu}/{DeviceId}"`: captures of the topics where there is one of the name, else fields.

@@ -1,20 +1,30 @@
+import Protocols
 import SiteModel
 
 // The `values` of a profile whose protocol names its values itself: `{ match, table }`.
 extension PlanReader {
-  mutating func readPoints() {
+  mutating func readPoints(_ wire: WireProtocol) {
+    var meter = MeterPlanReader(wire)
     guard let values = section.section("values") else {
+      // The registers of a generic Modbus topic are those of the devices' models.
+      if wire == .modbus {
+        plan.meter = .modbus(ModbusMap(blocks: [], rows: []))
+        return
+      }
       return section.report("values", "is missing, expected { table: { code: { metric: … } } }")
     }
     var positions: [(code: String, position: Int32)] = []
     let rows = values.section("table")
     if rows == nil { values.report("table", "is missing") }
     for code in rows?.keys ?? [] {
-      guard let row = rows?.section(code), let rule = readRule(row) else { continue }
+      guard let row = rows?.section(code) else { continue }
+      meter.readRow(code, row)
+      guard let rule = readRule(row) else { continue }
       positions.append((code, Int32(plan.rules.count)))
       plan.rules.append(rule)
     }
     plan.points = codeTable(values, positions)
+    plan.meter = meter.plan(section, values, zoneSeconds: plan.zoneSeconds)
     values.finish()
   }
 }

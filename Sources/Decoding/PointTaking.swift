@@ -33,23 +33,27 @@ struct PointTaking {
     case name
   }
 
-  /// Takes all points and faults of a list.
+  /// Takes all points and faults of a list. `maySayNothing` is true where a message without any
+  /// value is no fault, such as the first half of a frame, and `mayMapNothing` where values that
+  /// the profile does not have are none.
   func take(
-    _ list: borrowing PointList, sources: Source, _ directory: inout DeviceDirectory,
+    _ list: borrowing PointList, sources: Source, maySayNothing: Bool = false,
+    mayMapNothing: Bool = false, _ directory: inout DeviceDirectory,
     _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) {
     let own = speaker < 0 ? nil : directory.entries[Int(speaker)].device
     for fault in list.faults { batch.reject(Rejection(fault, device: own)) }
     var isMapped = false
+    var rows = PointRows(model, of: own)
     list.bytes.withUnsafeBytes { bytes in
       for point in list.points {
-        let rule = model.find(UnsafeRawBufferPointer(rebasing: bytes[point.name]), in: model.points)
-        if rule < 0 {
-          batch.ignoredCount += 1
-          continue
-        }
-        isMapped = true
         do throws(Rejection) {
+          let rule = try rows.rule(of: UnsafeRawBufferPointer(rebasing: bytes[point.name]))
+          if rule < 0 {
+            batch.ignoredCount += 1
+            continue
+          }
+          isMapped = true
           let position = try device(of: point, bytes, sources, &directory, &devices, &batch)
           try take(point, bytes, by: rule, directory.entries[Int(position)], &batch)
         } catch {
@@ -57,7 +61,8 @@ struct PointTaking {
         }
       }
     }
-    if !isMapped, list.faults.isEmpty { batch.reject(nothingMapped(list, own)) }
+    let saysNothing = mayMapNothing || (list.points.isEmpty && maySayNothing)
+    if !isMapped, list.faults.isEmpty, !saysNothing { batch.reject(nothingMapped(list, own)) }
   }
 
   private func device(
@@ -143,7 +148,9 @@ extension Rejection {
 
 extension DeviceProfile {
   /// The table of a profile whose protocol names its values itself.
-  var points: CodeTable { plan.points ?? CodeTable(words: -1, match: .exact, lengths: []) }
+  var points: CodeTable {
+    plan.points ?? CodeTable(words: -1, match: .exact, withoutLast: 0, lengths: [])
+  }
 
   /// The value of a point in its catalogue unit; nil when the device has none.
   func value(
@@ -154,8 +161,15 @@ extension DeviceProfile {
     switch point.value {
     case .missing: return nil
     case .number(let number):
-      guard !plan.rules[rule].isText else { break }
+      if plan.rules[rule].isText {
+        batch.texts.append(number.description)
+        return ExactDecimal(batch.texts.count - 1)
+      }
       if expected != nil { return try meaning(of: number.description, by: rule) }
+      if namesUnits, !point.unit.isEmpty {
+        let unit = UnsafeRawBufferPointer(rebasing: bytes[point.unit])
+        return try converted(number, from: unit, by: rule, ratios)
+      }
       return try scaled(number, by: rule, ratios)
     case .truth(let truth):
       if expected != nil { return try meaning(of: truth ? "true" : "false", by: rule) }

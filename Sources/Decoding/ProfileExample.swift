@@ -82,6 +82,7 @@ struct ProfileExample: Sendable {
       guard let row = devices.section(name) else { continue }
       registry.devices[name] = Device(
         id: name, site: "", hardware: .meter, role: .equipment,
+        address: row.text("address", default: ""),
         ctRatio: row.decimal("ct_ratio") ?? ExactDecimal(1),
         ptRatio: row.decimal("pt_ratio") ?? ExactDecimal(1),
         gateway: row.text("gateway", default: ""), model: row.text("model", default: ""))

@@ -74,6 +74,8 @@ struct CodeTable: Sendable {
   /// The codes in ``ProfilePlan/words``.
   let words: Int32
   let match: Match
+  /// How many bytes at the end of a code do not count, such as the number of an instance.
+  let withoutLast: Int
   /// Lengths of the codes, longest first.
   let lengths: [Int]
 }
@@ -94,4 +96,6 @@ struct ProfilePlan: Sendable {
   var assembly: Assembly?
   /// Names of the protocol to positions in `rules`, when its values come with names.
   var points: CodeTable?
+  /// How frames are read, when its devices are meters that send them.
+  var meter: MeterPlan?
 }

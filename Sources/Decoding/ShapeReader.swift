@@ -95,7 +95,7 @@ extension PlanReader {
     let rows = rows(values)
     for code in rows?.keys ?? [] {
       guard let row = rows?.section(code), let rule = readRule(row) else { continue }
-      if rule.instance > 0, shape.subDevice == nil {
+      if rule.instance > 0, shape.subDevice.isEmpty {
         row.report("instance", "expected only where sub_device says whose value it is")
       }
       positions.append((code, Int32(plan.rules.count)))
@@ -127,9 +127,11 @@ extension PlanReader {
       return nil
     }
     guard case .scalar(let name) = value.content else { return ConfigSection(value, log: log) }
-    // Asked for through the shared reader, so that a table that nobody uses is noticed.
-    if let rows = tables?.value(name) { return ConfigSection(rows, log: log) }
-    place.report("table", "found '\(name)', expected rows or the name of one of tables")
+    // Asked for through the profile's own reader, so that a table that nobody uses is noticed.
+    if let rows = tables?.value(name) ?? shared.tables[name] {
+      return ConfigSection(rows, log: log)
+    }
+    place.report("table", "found '\(name)', expected rows or the name of a table")
     return nil
   }
 
@@ -143,6 +145,7 @@ extension PlanReader {
     for row in codes { insert(row.code, in: words, value: row.position, place, "table") }
     return CodeTable(
       words: words, match: CodeTable.Match(rawValue: match) ?? .exact,
+      withoutLast: place.integer("without_last", default: 0, in: 0...Decoder.codeLimit),
       lengths: Set(codes.map(\.code.utf8.count)).sorted(by: >))
   }
 

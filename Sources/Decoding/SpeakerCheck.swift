@@ -6,18 +6,24 @@ extension MessageWalk {
   /// What is wrong when a field of this level names another device than the topic; nil when all
   /// is well.
   func wrongSpeaker(at level: Int, _ directory: borrowing DeviceDirectory) -> Rejection? {
-    if shapes[shape].also.isEmpty || topicDevice < 0 { return nil }
+    if shapes[shape].also.isEmpty { return nil }
     for node in shapes[shape].also where shapes[shape].tree.nodes[Int(node)].level == level {
       let place = mark(node)
       if place < 0 { return ambiguity(at: node) }
       guard place > 0, nodes[Int(place)].type != .null else { continue }
-      let name = directory.entries[Int(topicDevice)].name
+      let name = speakerName(directory)
       if nodes[Int(place)].word?.elementsEqual(name.utf8) == true { continue }
       return Rejection(
         reason: .wrongSpeaker, device: speaker, part: part(node),
         found: nodes[Int(place)].found, expected: "'\(name)', as in the topic")
     }
     return nil
+  }
+
+  /// The topic's device, or its gateway where the payload names the devices.
+  private func speakerName(_ directory: borrowing DeviceDirectory) -> String {
+    if topicDevice >= 0 { return directory.entries[Int(topicDevice)].name }
+    return capture(model.plan.gateway).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
   /// What is wrong when the topic's gateway may not speak for a device: the registry names another
@@ -63,9 +69,10 @@ extension MessageWalk {
     _ rule: Int, _ position: Int32, _ directory: inout DeviceDirectory,
     _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) throws(Rejection) -> Int32 {
-    guard let template = shapes[shape].subDevice else { return position }
     let instance = model.plan.rules[rule].instance
-    guard try spell(template) else { return position }
+    var isNamed = false
+    for template in shapes[shape].subDevice where !isNamed { isNamed = try spell(template) }
+    guard isNamed else { return position }
     if instance > 1 { scratch += Array("/\(instance)".utf8) }
     let isOwn = instance > 0 || scratch.withUnsafeBytes { directory.isRegistered($0) }
     if !isOwn { return position }

@@ -44,7 +44,8 @@ extension DeviceProfile {
     "a text of at most \(TextTable.lengthLimit) bytes without control characters"
 
   /// The value of a code in a table; -1 without one.
-  func find(_ code: UnsafeRawBufferPointer, in table: CodeTable) -> Int {
+  func find(_ sent: UnsafeRawBufferPointer, in table: CodeTable) -> Int {
+    let code = UnsafeRawBufferPointer(rebasing: sent.dropLast(table.withoutLast))
     switch table.match {
     case .exact: return Int(plan.words.find(code, in: table.words))
     case .suffix:
@@ -96,13 +97,16 @@ extension DeviceProfile {
     return plan.values[Int(value)]
   }
 
-  /// A number in its catalogue unit.
+  /// A number in its catalogue unit; `factor` stands for the row's where it is given.
   func scaled(
-    _ number: ExactDecimal, by rule: Int, _ ratios: DeviceDirectory.Entry
+    _ number: ExactDecimal, by rule: Int, _ ratios: DeviceDirectory.Entry,
+    factor: ExactDecimal? = nil
   ) throws(ValueFault) -> ExactDecimal {
-    if !plan.rules[rule].isScaled, plan.rules[rule].ratio == .none { return number }
+    if factor == nil, !plan.rules[rule].isScaled, plan.rules[rule].ratio == .none {
+      return number
+    }
     do throws(DecimalError) {
-      var value = try number.multiplied(by: plan.rules[rule].factor)
+      var value = try number.multiplied(by: factor ?? plan.rules[rule].factor)
       let ratio = plan.rules[rule].ratio
       if ratio == .pt || ratio == .both { value = try value.multiplied(by: ratios.ptRatio) }
       if ratio == .ct || ratio == .both { value = try value.multiplied(by: ratios.ctRatio) }
@@ -132,7 +136,7 @@ extension DeviceProfile {
 
   private static let wrongType = ValueFault(reason: .wrongType, expected: "a decimal number")
 
-  private static let tooLong = ValueFault(
+  static let tooLong = ValueFault(
     reason: .numberTooLong,
     expected: "a number of at most \(ExactDecimal.maximumDigits) digits, scaled or not")
 }

@@ -40,12 +40,45 @@ public struct DetectionRules: Sendable, Equatable {
     public var cap = CapRule()
   }
 
+  /// The histories of device alarms.
+  public struct Alarms: Sendable, Equatable {
+    /// How long a device that states all its open alarms anew may take for it; alarms that it did
+    /// not repeat by then have ended. Default 60 s.
+    public var rebuildWindowMilliseconds: Int64 = 60_000
+  }
+
+  /// `outage.site_down`: a device says that its site is out of service.
+  public struct SiteDown: Sendable, Equatable {
+    /// Whether such alarms become incidents of their site.
+    public var isOn = true
+    /// The alarm classes that say so. Default `service.down` (基站退服).
+    public var alarms: Set<String> = ["service.down"]
+    /// Severity of the alert.
+    public var severity = Severity.critical
+  }
+
+  /// `device.identity`: a message spoke for another device than it may.
+  public struct Identity: Sendable, Equatable {
+    /// Whether it is reported; such messages are refused in any case.
+    public var isOn = true
+    /// How long nothing of the kind must have come before it is over. Default 24 h.
+    public var quietMilliseconds: Int64 = 86_400_000
+    /// Severity of the alert.
+    public var severity = Severity.major
+  }
+
   /// Mains outages.
   public var mains = Mains()
   /// Silent devices.
   public var silence = Silence()
   /// Prices of transferred power.
   public var price = Price()
+  /// Sites out of service.
+  public var siteDown = SiteDown()
+  /// Devices that speak for others.
+  public var identity = Identity()
+  /// Histories of device alarms.
+  public var alarms = Alarms()
   /// Seconds by which local wall time is ahead of UTC. Default 28 800 (UTC+8, no summer time).
   public var offsetSeconds = 28_800
 
@@ -61,6 +94,9 @@ extension DetectionRules {
     if let part = section.section("outage.mains") { mains.read(part) }
     if let part = section.section("device.silent") { silence.read(part) }
     if let part = section.section("price") { price.read(part) }
+    if let part = section.section("outage.site_down") { siteDown.read(part) }
+    if let part = section.section("device.identity") { identity.read(part) }
+    if let part = section.section("alarms") { alarms.read(part) }
     section.finish()
   }
 }
@@ -81,6 +117,32 @@ extension DetectionRules.Silence {
     includesUnregistered = part.flag("include_unregistered", default: includesUnregistered)
     standardMilliseconds = part.milliseconds("silent_after_s", default: standardMilliseconds)
     severity = part.severity(default: severity)
+    part.finish()
+  }
+}
+
+extension DetectionRules.SiteDown {
+  fileprivate mutating func read(_ part: ConfigSection) {
+    isOn = part.flag("enabled", default: isOn)
+    if part.has("alarms") { alarms = Set(part.texts("alarms")) }
+    severity = part.severity(default: severity)
+    part.finish()
+  }
+}
+
+extension DetectionRules.Identity {
+  fileprivate mutating func read(_ part: ConfigSection) {
+    isOn = part.flag("enabled", default: isOn)
+    quietMilliseconds = part.milliseconds("quiet_s", default: quietMilliseconds)
+    severity = part.severity(default: severity)
+    part.finish()
+  }
+}
+
+extension DetectionRules.Alarms {
+  fileprivate mutating func read(_ part: ConfigSection) {
+    rebuildWindowMilliseconds = part.milliseconds(
+      "rebuild_window_s", default: rebuildWindowMilliseconds)
     part.finish()
   }
 }

@@ -9,6 +9,12 @@ public struct Detector {
   private var mains = MainsWatch()
   private var silence = SilenceWatch()
   private var price = PriceWatch()
+  private var alarms = AlarmBook()
+  private var siteDown = AlarmWatch()
+  private var identity = IdentityWatch()
+  /// Whether histories of alarms are kept, which is so but for journal rows of releases that did
+  /// not keep them.
+  public var keepsAlarms = true
   /// Silence that the profile of each device allows, in milliseconds; 0 when unknown.
   private var profileSilence: [Int64] = []
   private let facts = FactsTable()
@@ -54,17 +60,20 @@ public struct Detector {
     public var readings: ArraySlice<Reading>
     /// Its alarms.
     public var events: ArraySlice<DeviceEvent>
+    /// Where it spoke for others.
+    public var disputes: [SpeakerDispute]
     /// Whether it is a retained copy, which says nothing about now.
     public var isRetained: Bool
 
     /// A message from its parts.
     public init(
       speakers: [(device: DeviceIndex, silentAfter: Int64)], readings: ArraySlice<Reading>,
-      events: ArraySlice<DeviceEvent>, isRetained: Bool
+      events: ArraySlice<DeviceEvent>, disputes: [SpeakerDispute] = [], isRetained: Bool
     ) {
       self.speakers = speakers
       self.readings = readings
       self.events = events
+      self.disputes = disputes
       self.isRetained = isRetained
     }
   }
@@ -86,6 +95,11 @@ public struct Detector {
     }
     observe(message.readings, step, into: &findings)
     for event in message.events { observe(event, step, into: &findings) }
+    if keepsAlarms, !message.events.isEmpty {
+      alarms.take(message.events, step)
+      watchAlarms(step, into: &findings)
+    }
+    for dispute in message.disputes { identity.take(dispute, step, into: &findings) }
     // What a device says now goes before what it said ere it fell silent.
     for device in returned { mains.setSilent(device, false, step, into: &findings) }
   }
@@ -96,7 +110,12 @@ public struct Detector {
   ) {
     let step = step(moment, devices)
     // Without the link nobody could have said that mains are back.
-    if silence.isLinkUp { mains.tick(step, into: &findings) }
+    if silence.isLinkUp {
+      mains.tick(step, into: &findings)
+      alarms.tick(step, window: context.rules.alarms.rebuildWindowMilliseconds)
+      watchAlarms(step, into: &findings)
+      identity.tick(step, into: &findings)
+    }
     for device in silence.tick(step, into: &findings) {
       mains.setSilent(device, true, step, into: &findings)
     }
@@ -106,8 +125,14 @@ public struct Detector {
   /// True when `tick` at this instant would change something; only then is a tick worth a row of
   /// the journal.
   public func isDue(_ now: Timestamp) -> Bool {
-    (silence.isLinkUp && mains.isDue(now, rules: context.rules.mains)) || silence.isDue(now)
-      || price.isDue(now)
+    (silence.isLinkUp && isLinkedDue(now)) || silence.isDue(now) || price.isDue(now)
+  }
+
+  /// The same of what only counts while the link is up.
+  private func isLinkedDue(_ now: Timestamp) -> Bool {
+    mains.isDue(now, rules: context.rules.mains)
+      || alarms.isDue(now, window: context.rules.alarms.rebuildWindowMilliseconds)
+      || identity.isDue(now, quiet: context.rules.identity.quietMilliseconds)
   }
 
   /// Tells the detectors that a look at the clock changed nothing, so that the next can be cheap.
@@ -116,13 +141,17 @@ public struct Detector {
   /// Notes that the link to the broker came up or went down.
   public mutating func link(isUp: Bool, at now: Timestamp) {
     silence.link(isUp: isUp, at: now)
-    if isUp { mains.linkUp(at: now) }
+    guard isUp else { return }
+    mains.linkUp(at: now)
+    alarms.linkUp(at: now)
   }
 
   /// Notes that the collector's clock was set by so many milliseconds.
   public mutating func clockStepped(by milliseconds: Int64) {
     mains.shift(by: milliseconds)
     silence.shift(by: milliseconds)
+    alarms.shift(by: milliseconds)
+    identity.shift(by: milliseconds)
   }
 
   /// Puts other reference data in force and judges anew what depends on it.
@@ -143,6 +172,28 @@ public struct Detector {
     devices: DeviceTable, at moment: Moment, into findings: inout [Finding]
   ) {
     price.flush(step(moment, devices), into: &findings)
+  }
+
+  /// The histories of alarms that changed since the last call, each in its last form; to be called
+  /// once a batch, after ``flush(devices:at:into:)``.
+  public mutating func takeAlarms() -> [AlarmRecord] { alarms.takeChanges() }
+
+  /// Puts events that were told outside of any message of now, such as kept ones that can be read at
+  /// last, into the histories of alarms; they should be historical.
+  public mutating func recordPast(
+    _ events: ArraySlice<DeviceEvent>, devices: DeviceTable, at moment: Moment,
+    into findings: inout [Finding]
+  ) {
+    guard keepsAlarms else { return }
+    let step = step(moment, devices)
+    alarms.take(events, step)
+    watchAlarms(step, into: &findings)
+  }
+
+  /// Judges the histories that changed since this was last called.
+  private mutating func watchAlarms(_ step: DetectionStep, into findings: inout [Finding]) {
+    for alarm in alarms.newChanges() { siteDown.take(alarm, step, into: &findings) }
+    if let finding = alarms.overflow(step) { findings.append(finding) }
   }
 
   private mutating func observe(
@@ -252,19 +303,29 @@ extension Detector {
     mains.write(to: &writer)
     silence.write(to: &writer)
     price.write(to: &writer)
+    alarms.write(to: &writer)
+    siteDown.write(to: &writer)
+    identity.write(to: &writer)
   }
 
-  /// A detector as it was written.
+  /// A detector as it was written; `hasAlarms` is false for what a release wrote that kept no
+  /// history of alarms.
   public init(
-    context: SiteContext, devices: DeviceTable, from reader: inout ByteReader
+    context: SiteContext, devices: DeviceTable, from reader: inout ByteReader,
+    hasAlarms: Bool = true
   ) throws(CorruptBytes) {
     self.context = context
     for _ in 0..<(try reader.count()) { profileSilence.append(try reader.signed()) }
     mains = try MainsWatch(from: &reader)
     silence = try SilenceWatch(from: &reader)
     price = try PriceWatch(from: &reader)
+    if hasAlarms {
+      alarms = try AlarmBook(from: &reader)
+      siteDown = try AlarmWatch(from: &reader)
+      identity = try IdentityWatch(from: &reader)
+    }
     guard profileSilence.count <= devices.count, mains.namesOnly(first: devices.count),
-      silence.namesOnly(first: devices.count)
+      silence.namesOnly(first: devices.count), alarms.namesOnly(first: devices.count)
     else { throw CorruptBytes(offset: reader.offset) }
     price.restoreIndexes(devices)
     resolveAll(devices)

@@ -55,6 +55,25 @@ public final class Batch {
     messageCount += 1
   }
 
+  /// Adds a message of before that is to be decoded again, with the time of its receipt.
+  public func append(
+    replayed topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, retained: Bool,
+    receivedAt: Timestamp, at now: Timestamp
+  ) {
+    let flags = retained ? EntryFlags.retained : 0
+    var content = ByteWriter()
+    content.reserve(JournalEntry.receiptLength + payload.count)
+    withUnsafeBytes(of: receivedAt.milliseconds.littleEndian) { content.raw($0) }
+    content.raw(payload)
+    content.bytes.withUnsafeBytes { add(.replayed, flags, 0, now, topic, $0) }
+  }
+
+  /// Adds an entry of another batch as it is.
+  public func append(_ entry: JournalEntry) {
+    add(entry.kind, entry.flags, entry.packet, entry.time, entry.topic, entry.payload)
+    if entry.kind == .message { messageCount += 1 }
+  }
+
   /// Adds a control entry with its content.
   public func append(_ control: ControlEntry, at now: Timestamp) {
     var content = ByteWriter()

@@ -10,7 +10,7 @@ public final class Engine {
   /// What is configured and imported.
   public private(set) var reference: Reference
   /// Names and numbers of all devices.
-  public private(set) var devices: DeviceTable
+  public internal(set) var devices: DeviceTable
   /// Texts that were values, and their numbers.
   public private(set) var texts = TextTable()
   private var decoder: Decoder
@@ -18,6 +18,9 @@ public final class Engine {
   private var incidents: Incidents
   /// Numbers of the stored reference files that are in force; empty before the first adoption.
   public private(set) var activeFiles: [Int64]
+  /// Newest journal row that was written by a release which kept no histories of alarms; 0 when
+  /// all are of later ones. Up to there nothing is made of alarms, so that a replay does the same.
+  public var alarmsSince: Int64 = 0
   private var speakers: [(device: DeviceIndex, silentAfter: Int64)] = []
   private var silences: [Int64] = []
   private var devicesBySite: [String: [String]]?
@@ -64,22 +67,30 @@ public final class Engine {
     var decoded = DecodedBatch()
     var findings: [Finding] = []
     var moment = Detector.Moment(now: Timestamp(milliseconds: 0), segment: segment, entry: 0)
+    var replay = Replay()
     textEntries.removeAll(keepingCapacity: true)
+    detector.keepsAlarms = segment > alarmsSince
     for position in 0..<batch.count {
       let entry = batch.entry(at: position)
       moment = Detector.Moment(now: entry.time, segment: segment, entry: position)
-      if entry.kind == .message {
-        observe(entry, moment, &decoded, &outcome, &findings)
-      } else {
-        try control(entry, moment, &decoded, &outcome, &findings, references)
+      switch entry.kind {
+      case .message: observe(entry, moment, &decoded, &outcome, &findings)
+      case .replayed: take(entry, position, &replay, &outcome)
+      default: try control(entry, moment, &decoded, &outcome, &findings, references)
       }
     }
     detector.flush(devices: devices, at: moment, into: &findings)
     outcome.readings = decoded.readings
     outcome.readings += decoded.historical
     outcome.commands = decoded.commands
-    numberTexts(decoded.texts, &outcome)
     outcome.events = decoded.events
+    var texts = decoded.texts
+    add(replay, to: &outcome, &texts)
+    textEntries += replay.textEntries
+    detector.recordPast(
+      outcome.events[decoded.events.count...], devices: devices, at: moment, into: &findings)
+    outcome.alarms = detector.takeAlarms()
+    numberTexts(texts, &outcome)
     for position in known..<devices.count {
       outcome.newDevices.append(devices.name(of: DeviceIndex(Int32(position))))
     }
@@ -126,8 +137,21 @@ public final class Engine {
     }
     detector.observe(
       Detector.Message(
-        speakers: speakers, readings: readings, events: events, isRetained: entry.isRetained),
+        speakers: speakers, readings: readings, events: events,
+        disputes: Self.disputes(decoded.rejections[before.rejections...], entry),
+        isRetained: entry.isRetained),
       devices: devices, at: moment, into: &findings)
+  }
+
+  /// Where a message spoke for another device than it may.
+  private static func disputes(
+    _ rejections: ArraySlice<Rejection>, _ entry: JournalEntry
+  ) -> [SpeakerDispute] {
+    rejections.filter { $0.reason == .wrongSpeaker }.map {
+      SpeakerDispute(
+        device: $0.device, topic: String(decoding: entry.topic, as: UTF8.self), claimed: $0.found,
+        expected: $0.expected)
+    }
   }
 
   /// Readings of texts point into the decoded batch; from here on they carry lasting numbers.
@@ -168,8 +192,12 @@ public final class Engine {
       decoder.tick(moment.now, devices: &devices, into: &decoded)
       follow(entry, since: before, moment, decoded, &outcome, &findings)
       detector.tick(devices: devices, at: moment, into: &findings)
-    case .clockStep(let milliseconds): detector.clockStepped(by: milliseconds)
-    case .link(let up): detector.link(isUp: up, at: moment.now)
+    case .clockStep(let milliseconds):
+      detector.clockStepped(by: milliseconds)
+      decoder.clockStepped(by: milliseconds)
+    case .link(let up):
+      detector.link(isUp: up, at: moment.now)
+      if up { decoder.linkCameUp() }
     case .brokerDropped(let count): findings.append(.brokerDropped(count, moment.now))
     case .reference(let files):
       do { adopt(try references(files), moment, &findings) } catch { throw .reference(error) }
@@ -186,9 +214,7 @@ public final class Engine {
     self.reference = reference
     (devicesBySite, reviewer) = (nil, nil)
     let former = decoder
-    decoder = Decoder(
-      profiles: reference.profiles, registry: reference.context.registry,
-      payloadLimit: reference.payloadLimit)
+    decoder = makeDecoder()
     decoder.inherit(from: former)
     silences = reference.profiles.map { Int64($0.silentAfterSeconds) * 1000 }
     detector.adopt(reference.context, devices: devices, at: moment, into: &findings)
@@ -228,12 +254,7 @@ extension Engine {
   public func mentions(of batch: Batch) -> [Mention] {
     // Not the living decoder: it must not learn of devices that no journal row made known.
     var (decoder, names) =
-      reviewer
-      ?? (
-        Decoder(
-          profiles: reference.profiles, registry: reference.context.registry,
-          payloadLimit: reference.payloadLimit), devices
-      )
+      reviewer ?? (makeDecoder(), devices)
     var (decoded, outcome) = (DecodedBatch(), Outcome())
     for position in 0..<batch.count {
       let entry = batch.entry(at: position)
@@ -250,7 +271,15 @@ extension Engine {
     return outcome.mentions.filter { Int($0.device.position) < devices.count }
   }
 
-  private func mention(
+  /// A decoder by the profiles and registry in force that has seen nothing.
+  func makeDecoder() -> Decoder {
+    Decoder(
+      profiles: reference.profiles, registry: reference.context.registry,
+      payloadLimit: reference.payloadLimit)
+  }
+
+  /// Notes which devices an entry is about.
+  func mention(
     _ readings: ArraySlice<Reading>, _ events: ArraySlice<DeviceEvent>,
     _ sightings: ArraySlice<Sighting>, _ entry: JournalEntry, _ position: Int,
     _ outcome: inout Outcome
@@ -259,12 +288,14 @@ extension Engine {
     for event in events { outcome.mention(event.device, event.time, in: position) }
     guard readings.isEmpty, events.isEmpty else { return }
     // It was heard, but said nothing that could be used.
-    for sighting in sightings { outcome.mention(sighting.device, entry.time, in: position) }
+    for sighting in sightings {
+      outcome.mention(sighting.device, entry.receivedAt, in: position)
+    }
   }
 }
 
 /// How much a batch held before a message.
-private struct Counts {
+struct Counts {
   let readings: Int
   let historical: Int
   let events: Int
@@ -342,7 +373,7 @@ extension Engine {
     let table = DeviceTable(names: Array(names.prefix(Int(count))))
     guard table.count == count else { throw CorruptBytes(offset: reader.offset) }
     let detector = try Detector(
-      context: reference.context, devices: table, from: &reader)
+      context: reference.context, devices: table, from: &reader, hasAlarms: version >= 3)
     incidents = try Incidents(from: &reader)
     // Version 2 knew nothing that lasts from one message to the next.
     if version >= 3 { try decoder.restore(from: &reader) }

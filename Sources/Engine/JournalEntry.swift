@@ -18,6 +18,9 @@ public enum EntryKind: UInt8, Sendable {
   case newSession = 7
   /// Devices were named by something else than a message, such as an import of readings.
   case devices = 8
+  /// A message of before, of which nothing could be used then, is decoded by the profiles that are
+  /// in force now. The payload begins with the time of its receipt (8 bytes, Unix ms).
+  case replayed = 9
 }
 
 /// Bits of an entry's flags; the two lowest are the QoS.
@@ -75,6 +78,22 @@ public struct JournalEntry {
   /// The MQTT quality of service, 0…2.
   public var qos: UInt8 { flags & 3 }
 
+  /// When the message was received: of a replayed one before ``time``.
+  public var receivedAt: Timestamp {
+    guard kind == .replayed, payload.count >= Self.receiptLength else { return time }
+    return Timestamp(
+      milliseconds: Int64(littleEndian: payload.loadUnaligned(fromByteOffset: 0, as: Int64.self)))
+  }
+
+  /// What the device sent; the payload without the time that a replayed one begins with.
+  public var sent: UnsafeRawBufferPointer {
+    guard kind == .replayed else { return payload }
+    return UnsafeRawBufferPointer(rebasing: payload.dropFirst(Self.receiptLength))
+  }
+
+  /// Bytes before the payload of a replayed message.
+  static let receiptLength = 8
+
   private static func topicLength(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Int {
     Int(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 12, as: UInt16.self)))
   }
@@ -115,11 +134,11 @@ public enum ControlEntry: Sendable, Equatable {
     }
   }
 
-  /// The control entry that `entry` holds; nil for a message.
+  /// The control entry that `entry` holds; nil for a message, also a replayed one.
   public init?(_ entry: JournalEntry) throws(CorruptBytes) {
     var reader = ByteReader(entry.payload)
     switch entry.kind {
-    case .message: return nil
+    case .message, .replayed: return nil
     case .tick: self = .tick
     case .newSession: self = .newSession
     case .clockStep: self = .clockStep(milliseconds: try reader.signed())

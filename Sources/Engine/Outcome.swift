@@ -42,6 +42,8 @@ public struct Outcome: Sendable {
   public var commands: [DeviceCommand] = []
   /// Alerts that were opened, amended or cleared; at most one row an id, in its last form.
   public var alerts: [AlertRecord] = []
+  /// Histories of device alarms that changed; at most one row an id, in its last form.
+  public var alarms: [AlarmRecord] = []
   /// Notifications that these changes cause, numbered without gaps.
   public var notifications: [Notification] = []
 
@@ -73,6 +75,7 @@ public struct Outcome: Sendable {
     quarantined.removeAll(keepingCapacity: true)
     commands.removeAll(keepingCapacity: true)
     alerts.removeAll(keepingCapacity: true)
+    alarms.removeAll(keepingCapacity: true)
     notifications.removeAll(keepingCapacity: true)
   }
 }

@@ -93,6 +93,11 @@ public struct PointList: Sendable {
     faults.append(WireFault(.tooManyValues, found: found, expected: "fewer"))
   }
 
+  /// Marks every point as an old value: stored, and not judged.
+  public mutating func markHistorical() {
+    for position in points.indices { points[position].isHistorical = true }
+  }
+
   /// Adds a fault.
   public mutating func add(_ fault: WireFault) { faults.append(fault) }
 }

@@ -10,9 +10,11 @@ import SiteModel
 public final class SenMLDecoder {
   private let json = JSONParser()
   private let cbor = CBORParser()
+  private let takesPaths: Bool
 
-  /// A decoder without a pack.
-  public init() {}
+  /// A decoder without a pack. LightweightM2M begins its names with a slash, against RFC 8428;
+  /// `takesPaths` lets that pass.
+  public init(takesPaths: Bool = false) { self.takesPaths = takesPaths }
 
   /// Adds the points of one pack to `list`. Another 64 bytes after `payload` must be readable.
   public func decode(
@@ -26,7 +28,7 @@ public final class SenMLDecoder {
           WireFault(.malformed, found: nodes[0].found, expected: "a list of SenML records"))
       }
       if let fault = SenMLRecord.versionFault(nodes, isCBOR: isCBOR) { return list.add(fault) }
-      var pack = SenMLPack(receivedAt: receivedAt, isCBOR: isCBOR)
+      var pack = SenMLPack(receivedAt: receivedAt, isCBOR: isCBOR, takesPaths: takesPaths)
       var position = 1
       while position < nodes.count {
         pack.take(nodes, at: position, into: &list)

@@ -13,6 +13,7 @@ struct SenMLPack {
 
   private let receivedAt: Timestamp
   private let isCBOR: Bool
+  private let takesPaths: Bool
   private var index = -1
   private var baseName: [UInt8] = []
   private var baseUnit: [UInt8] = []
@@ -23,8 +24,8 @@ struct SenMLPack {
   /// resolved over them cannot be taken.
   private var broken: [SenMLRecord.Label: Int] = [:]
 
-  init(receivedAt: Timestamp, isCBOR: Bool) {
-    (self.receivedAt, self.isCBOR) = (receivedAt, isCBOR)
+  init(receivedAt: Timestamp, isCBOR: Bool, takesPaths: Bool) {
+    (self.receivedAt, self.isCBOR, self.takesPaths) = (receivedAt, isCBOR, takesPaths)
   }
 
   /// Takes the next record, which stands at a position of the pack's nodes.
@@ -113,7 +114,7 @@ extension SenMLPack {
     let name = try baseName + (record.text(.name).map(Array.init) ?? [])
     let isName =
       !name.isEmpty && name.count <= Self.nameLimit && name.allSatisfy(Self.isNameByte)
-      && !"-:./_".utf8.contains(name[0])
+      && !(takesPaths ? "-:._" : "-:./_").utf8.contains(name[0])
     if isName { return name }
     throw WireFault(
       .badText, part: "n",
@@ -187,7 +188,7 @@ extension SenMLPack {
   }
 
   /// Parts of a millisecond are cut off towards the past. The number is below 10^12.
-  private static func milliseconds(_ seconds: ExactDecimal) -> Int64 {
+  static func milliseconds(_ seconds: ExactDecimal) -> Int64 {
     let whole = ExactDecimal(significand: seconds.significand, exponent: seconds.exponent + 3)
     if whole.exponent >= 0 { return Int64(truncatingIfNeeded: whole.significand(at: 0) ?? 0) }
     var divisor: Int128 = 1

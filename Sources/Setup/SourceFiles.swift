@@ -61,13 +61,15 @@ extension Reference {
   }
 
   private static func profiles(_ files: [SourceFile], _ log: ProblemLog) -> [DeviceProfile] {
-    var profiles: [DeviceProfile] = []
+    var tables = SharedTables()
+    var nodes: [ConfigNode] = []
     for file in files {
       do throws(Problems) {
         let node = try YAMLDocument.parse(file.bytes, file: file.name)
-        profiles.append(DeviceProfile(node, log: log))
+        if !tables.take(node, log: log) { nodes.append(node) }
       } catch { error.all.forEach(log.add) }
     }
+    let profiles = nodes.map { DeviceProfile($0, tables: tables, log: log) }
     DeviceProfile.checkTogether(profiles, log: log)
     return profiles
   }

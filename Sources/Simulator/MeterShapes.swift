@@ -53,8 +53,8 @@ extension PayloadWriter {
   mutating func lorawanThreePhase(_ moment: Moment) {
     raw("{\"time\":\"")
     time(moment.time, .microseconds)
-    raw("\",\"deviceInfo\":{\"devEui\":\"24e124")
-    padded(moment.source.key % 10_000_000_000, 10)
+    raw("\",\"deviceInfo\":{\"devEui\":\"")
+    name(moment.device.name)
     raw("\"},\"object\":{\"kwh_forward\":")
     decimal(moment.register, 2)
     raw(",\"power_total_w\":")

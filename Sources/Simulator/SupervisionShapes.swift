@@ -59,8 +59,8 @@ extension PayloadWriter {
     padded(UInt64((moment.serial - 1) / 2 * 2 + part), 10)
     raw("\",\"Id\":\"")
     raw(id)
-    raw("\",\"FsuId\":\"370102438")
-    padded(UInt64(moment.device.site + 1), 5)
+    raw("\",\"FsuId\":\"")
+    name(moment.device.name)
     raw("\",\"DeviceId\":\"")
     equipment(moment)
     raw("\",\"AlarmTime\":\"")
@@ -75,8 +75,8 @@ extension PayloadWriter {
   }
 
   private mutating func fsuHead(_ moment: Moment) {
-    raw("{\"FsuId\":\"370102438")
-    padded(UInt64(moment.device.site + 1), 5)
+    raw("{\"FsuId\":\"")
+    name(moment.device.name)
   }
 
   private mutating func equipment(_ moment: Moment) {

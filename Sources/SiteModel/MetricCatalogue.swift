@@ -2,7 +2,7 @@
 /// stored, so a row may be added but never renumbered or renamed.
 public enum MetricCatalogue {
   /// Every definition, in the order of the numbers.
-  public static let all: [MetricDefinition] = rows.map(definition)
+  public static let all: [MetricDefinition] = rows.map(definition).sorted { $0.metric < $1.metric }
 
   /// The definition of a metric; nil for a number that is not in the catalogue.
   public static func definition(of metric: Metric) -> MetricDefinition? {
@@ -23,7 +23,7 @@ public enum MetricCatalogue {
     return table
   }()
 
-  private typealias Row = (
+  typealias Row = (
     number: UInt16, name: String, unit: String, kind: MetricKind, low: ExactDecimal,
     high: ExactDecimal
   )
@@ -36,7 +36,7 @@ public enum MetricCatalogue {
 
   private static let rows: [Row] =
     energy + voltage + current + power + money + battery + security + environment + network
-    + supervision + texts
+    + poles + supervision + texts + meters
 
   // Ranges are wide on purpose: they separate a broken value from a surprising one.
   private static let energy: [Row] =

@@ -15,11 +15,11 @@ extension Store {
   /// `firstDevice` the number of the first new device; when the file says otherwise, another
   /// process wrote to it, and the commit is refused. `snapshot` is the engine's state after the
   /// batch, nil when none is due. `duplicates` counts messages that were recognised as stored
-  /// before and left out of the batch.
+  /// before and left out of the batch. `replay` says which kept messages are decoded with it.
   @discardableResult
   public func commit(
     batch: Batch, outcome: Outcome, snapshot: [UInt8]? = nil, duplicates: Int = 0,
-    after newest: Int64, firstDevice: Int
+    replay: ReplayStep? = nil, after newest: Int64, firstDevice: Int
   ) throws(StoreError) -> Int64 {
     precondition(!batch.isEmpty, "a commit needs at least one journal entry")
     // What takes time is done before the file is locked.
@@ -27,6 +27,7 @@ extension Store {
     let packed = RowCodec.pack(batch.body)
     let devices = MentionCodec.encode(outcome.mentions, batch)
     let sealed = snapshot.map { SealedSnapshot($0) }
+    let held = HeldMessages(batch, outcome.quarantined)
     return try write { db in
       let seq = try insertJournal(db, batch, packed, devices, after: newest)
       try insertDevices(db, outcome.newDevices, from: firstDevice)
@@ -34,6 +35,9 @@ extension Store {
       if let readings { try insertRecent(db, seq, readings, outcome.readings) }
       try insertEvents(db, seq, outcome.events)
       try insertQuarantine(db, seq, batch, outcome.quarantined)
+      try insertHeld(db, seq, batch, held)
+      if let replay { try finishReplay(db, replay) }
+      try upsertAlarms(db, seq, outcome.alarms)
       try upsertAlerts(db, seq, outcome.alerts)
       try insertNotifications(db, outcome.notifications)
       try add(db, "messages", batch.messageCount)

@@ -16,15 +16,17 @@ extension Store {
     guard !events.isEmpty else { return }
     let insert = try db.cachedStatement(
       sql: """
-        INSERT INTO event (device, time_ms, alarm, code, state, severity, quality, seq)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (device, time_ms, alarm, code, state) DO NOTHING
+        INSERT INTO event (device, time_ms, alarm, code, key, object, text, state, severity,
+          quality, is_historical, seq)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (device, time_ms, alarm, code, state, key, object) DO NOTHING
         """)
     for event in events {
       try insert.execute(
         arguments: [
-          Int(event.device.position), event.time.milliseconds, event.alarm, event.code,
-          event.state.rawValue, event.severity.rawValue, Int(event.quality.rawValue), seq,
+          Int(event.device.position), event.time.milliseconds, event.alarm, event.code, event.key,
+          event.object, event.text, event.state.rawValue, event.severity.rawValue,
+          Int(event.quality.rawValue), event.isHistorical, seq,
         ])
     }
   }

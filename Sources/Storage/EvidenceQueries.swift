@@ -88,8 +88,8 @@ extension StoreReader {
     bytes.withUnsafeBytes { bytes in
       guard let found = try? JournalEntry(checking: bytes, at: 0) else { return nil }
       return EvidenceMessage(
-        seq: seq, entry: entry, device: DeviceIndex(device), receivedAt: found.time,
-        topic: Array(found.topic), payload: Array(found.payload))
+        seq: seq, entry: entry, device: DeviceIndex(device), receivedAt: found.receivedAt,
+        topic: Array(found.topic), payload: Array(found.sent))
     }
   }
 }

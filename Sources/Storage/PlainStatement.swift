@@ -8,6 +8,10 @@ struct PlainStatement {
   /// Keeps the handle valid.
   private let statement: Statement
   private var handle: OpaquePointer { statement.sqliteStatement }
+  /// SQLite's mark for "copy it" is a pointer that no function has.
+  private static var copied: sqlite3_destructor_type {
+    unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+  }
 
   /// The connection's cached statement of this text.
   init(_ db: Database, _ sql: String) throws { statement = try db.cachedStatement(sql: sql) }
@@ -27,16 +31,23 @@ struct PlainStatement {
       sqlite3_bind_null(handle, place)
       return
     }
-    // SQLite's mark for "copy it" is a pointer that no function has.
-    let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 48) { buffer in
       if let begin = value.write(atEndOf: buffer) {
         let text = UnsafeBufferPointer(rebasing: buffer[begin...])
-        sqlite3_bind_text(handle, place, text.baseAddress, Int32(text.count), copied)
+        sqlite3_bind_text(handle, place, text.baseAddress, Int32(text.count), Self.copied)
       } else {
-        sqlite3_bind_text(handle, place, value.description, -1, copied)
+        sqlite3_bind_text(handle, place, value.description, -1, Self.copied)
       }
     }
+  }
+
+  /// Binds the place (from 1) to a text, or to NULL.
+  func bind(_ place: Int32, text: String?) {
+    guard let text else {
+      sqlite3_bind_null(handle, place)
+      return
+    }
+    sqlite3_bind_text(handle, place, text, -1, Self.copied)
   }
 
   /// Runs the statement, calls `body` for each row, and makes it ready for the next use.
@@ -57,6 +68,19 @@ struct PlainStatement {
   func integer(_ column: Int32) -> Int64? {
     sqlite3_column_type(handle, column) == SQLITE_NULL
       ? nil : sqlite3_column_int64(handle, column)
+  }
+
+  /// Whether a column (from 0) of the current row holds an integer.
+  func isInteger(_ column: Int32) -> Bool {
+    sqlite3_column_type(handle, column) == SQLITE_INTEGER
+  }
+
+  /// Whether a column (from 0) of the current row is NULL.
+  func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
+
+  /// Whether a column (from 0) of the current row holds a text without characters.
+  func isEmpty(_ column: Int32) -> Bool {
+    sqlite3_column_type(handle, column) == SQLITE_TEXT && sqlite3_column_bytes(handle, column) == 0
   }
 
   /// A column (from 0) of the current row as a decimal; nil for NULL.

@@ -177,9 +177,10 @@ extension StoreReader {
   private static func event(_ row: Row) -> DeviceEvent {
     DeviceEvent(
       device: DeviceIndex(row["device"]), alarm: row["alarm"], code: row["code"],
+      key: row["key"], object: row["object"], text: row["text"],
       state: EventState(rawValue: row["state"]) ?? .changed,
       severity: Severity(rawValue: row["severity"]) ?? .critical,
       time: Timestamp(milliseconds: row["time_ms"]),
-      quality: Quality(rawValue: row["quality"]) ?? .good)
+      quality: Quality(rawValue: row["quality"]) ?? .good, isHistorical: row["is_historical"])
   }
 }

@@ -2,8 +2,8 @@ import GRDB
 import Series
 import SiteModel
 
-/// The rows of `rollup_hour` or `rollup_day` by series. It keeps its statements, so that one object
-/// is best used for several series.
+/// The rows of `rollup_hour` or `rollup_day` by series, as SchemaRollups.swift describes them. It
+/// keeps its statements, so that one object is best used for several series.
 final class RollupTable {
   private let db: Database
   private var statements: [Filter: PlainStatement] = [:]
@@ -15,16 +15,16 @@ final class RollupTable {
   /// The table of a period.
   init(_ db: Database, _ period: RollupPeriod) {
     (self.db, self.period) = (db, period)
-    name = period == .hour ? "rollup_hour" : "rollup_day"
+    name = "rollup_" + period.rawValue
   }
 
-  /// Which rows of a series a query takes.
+  /// Which rows of a series a query takes; `#` is the column that numbers the periods.
   private enum Filter: String {
-    case newest = "ORDER BY start_ms DESC LIMIT 1"
-    case at = "AND start_ms = ?"
-    case before = "AND start_ms < ? AND count > 0 ORDER BY start_ms DESC LIMIT 1"
-    case from = "AND start_ms >= ? AND count > 0 ORDER BY start_ms LIMIT 1"
-    case range = "AND start_ms >= ? AND start_ms < ? ORDER BY start_ms"
+    case newest = "ORDER BY # DESC LIMIT 1"
+    case at = "AND # = ?"
+    case before = "AND # < ? AND count > 0 ORDER BY # DESC LIMIT 1"
+    case from = "AND # >= ? AND count > 0 ORDER BY # LIMIT 1"
+    case range = "AND # >= ? AND # < ? ORDER BY #"
   }
 
   /// The newest row of a series.
@@ -56,30 +56,12 @@ final class RollupTable {
       try insert
       ?? PlainStatement(
         db,
-        """
-        INSERT OR REPLACE INTO \(name)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """)
+        "INSERT OR REPLACE INTO \(name) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
     self.insert = insert
     insert.bind(1, Int64(series.device.position))
     insert.bind(2, Int64(series.metric.number))
-    insert.bind(3, row.start.milliseconds)
-    insert.bind(4, Int64(row.count))
-    insert.bind(5, Int64(row.marked))
-    insert.bind(6, row.last?.time == row.latest ? nil : row.latest.since(row.start))
-    insert.bind(7, row.first?.time.since(row.start))
-    insert.bind(8, row.first?.value)
-    insert.bind(9, row.last?.time.since(row.start))
-    insert.bind(10, row.last?.value)
-    insert.bind(11, row.minimum)
-    insert.bind(12, row.maximum)
-    insert.bind(13, row.sum)
-    insert.bind(14, row.register?.consumption)
-    insert.bind(15, row.register?.gapConsumption)
-    insert.bind(16, Int64(row.register?.rollovers ?? 0))
-    insert.bind(17, Int64(row.register?.resets ?? 0))
-    insert.bind(18, Int64(row.register?.glitches ?? 0))
-    insert.bind(19, row.isIncomplete ? 1 : 0)
+    insert.bind(3, period.number(atOrAfter: row.start))
+    RollupRow(insert).write(row)
     try insert.run()
   }
 
@@ -98,62 +80,59 @@ final class RollupTable {
 
   /// Removes the oldest rows that begin before an instant; returns how many.
   func remove(_ series: SeriesKey, before start: Timestamp, atMost limit: Int) throws -> Int {
+    let number = period.rawValue
     try db.cachedStatement(
       sql: """
-        DELETE FROM \(name) WHERE device = ?1 AND metric = ?2 AND start_ms IN (
-          SELECT start_ms FROM \(name) WHERE device = ?1 AND metric = ?2 AND start_ms < ?3
-          ORDER BY start_ms LIMIT ?4)
+        DELETE FROM \(name) WHERE device = ?1 AND metric = ?2 AND \(number) IN (
+          SELECT \(number) FROM \(name) WHERE device = ?1 AND metric = ?2 AND \(number) < ?3
+          ORDER BY \(number) LIMIT ?4)
         """
-    ).execute(arguments: series.arguments + [start.milliseconds, limit])
+    ).execute(arguments: series.arguments + [period.number(atOrAfter: start), limit])
     return db.changesCount
   }
 
   private func rows(
     _ series: SeriesKey, _ filter: Filter, _ bounds: Timestamp...
   ) throws -> [Rollup] {
-    let select =
-      try statements[filter]
-      ?? PlainStatement(
-        db, "SELECT * FROM \(name) WHERE device = ? AND metric = ? \(filter.rawValue)")
+    let select = try statements[filter] ?? self.select(filter)
     statements[filter] = select
     select.bind(1, Int64(series.device.position))
     select.bind(2, Int64(series.metric.number))
-    for (place, bound) in bounds.enumerated() { select.bind(Int32(place + 3), bound.milliseconds) }
+    for (place, bound) in bounds.enumerated() {
+      select.bind(Int32(place + 3), period.number(atOrAfter: bound))
+    }
+    let kind = MetricCatalogue.definition(of: series.metric)?.kind ?? .gauge
     var rows: [Rollup] = []
-    try select.run { rows.append(try Rollup(select, series)) }
+    try select.run {
+      let start = period.start(number: select.integer(0) ?? 0)
+      rows.append(try RollupRow(select).read(Rollup(start: start, kind: kind)))
+    }
     return rows
+  }
+
+  private func select(_ filter: Filter) throws -> PlainStatement {
+    let rest = filter.rawValue.replacing("#", with: period.rawValue)
+    return try PlainStatement(
+      db,
+      """
+      SELECT \(period.rawValue), \(RollupRow.columns) FROM \(name)
+      WHERE device = ? AND metric = ? \(rest)
+      """)
   }
 }
 
-extension Rollup {
-  /// The current row, which has all columns in the order of the table.
-  fileprivate init(_ row: PlainStatement, _ series: SeriesKey) throws {
-    let kind = MetricCatalogue.definition(of: series.metric)?.kind ?? .gauge
-    self.init(start: Timestamp(milliseconds: row.integer(2) ?? 0), kind: kind)
-    (count, marked) = (Int(row.integer(3) ?? 0), Int(row.integer(4) ?? 0))
-    first = try Self.sample(row, start, 6)
-    last = try Self.sample(row, start, 8)
-    latest = row.integer(5).map(start.advanced) ?? last?.time ?? start
-    (minimum, maximum) = (try row.decimal(10), try row.decimal(11))
-    sum = try row.decimal(12)
-    if register != nil {
-      var figures = RegisterFigures()
-      figures.consumption = try row.decimal(13)
-      figures.gapConsumption = try row.decimal(14)
-      figures.rollovers = Int(row.integer(15) ?? 0)
-      figures.resets = Int(row.integer(16) ?? 0)
-      figures.glitches = Int(row.integer(17) ?? 0)
-      register = figures
-    }
-    isIncomplete = row.integer(18) == 1
+extension RollupPeriod {
+  /// The begin of period 0, in Unix milliseconds.
+  private var origin: Int64 { start(of: Timestamp(milliseconds: 0)).milliseconds }
+
+  /// The number of the first period that begins at an instant or later.
+  fileprivate func number(atOrAfter time: Timestamp) -> Int64 {
+    let (local, overflow) = time.milliseconds.subtractingReportingOverflow(origin)
+    return overflow ? .max : local / length + (local % length > 0 ? 1 : 0)
   }
 
-  private static func sample(
-    _ row: PlainStatement, _ start: Timestamp, _ column: Int32
-  ) throws -> Sample? {
-    guard let after = row.integer(column), let value = try row.decimal(column + 1) else {
-      return nil
-    }
-    return Sample(time: start.advanced(byMilliseconds: after), value: value)
+  /// The begin of the period with a number.
+  fileprivate func start(number: Int64) -> Timestamp {
+    Timestamp(milliseconds: number &* length &+ origin)
   }
 }

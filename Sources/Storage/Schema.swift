@@ -14,9 +14,10 @@ enum Schema {
 
   /// Each statement list turns the version of its position into the next. Never edited once
   /// released.
-  private static let migrations = [
+  static let migrations = [
     journalTables + seriesTables + alertTables + referenceTables,
     seriesMigration + rollupMigration + journalMigration + importMigration,
+    rollupSlimMigration + heldMigration + alarmMigration,
   ]
 
   /// Creates the tables, or brings an older file up to date; one transaction.

@@ -41,9 +41,22 @@ public struct StoreOptions: Sendable, Equatable {
   /// Newest quarantined messages whose text is kept, 0…10 000 000; 10 000 by default. Counts per
   /// reason are kept for ever, and the journal has every byte.
   public var quarantineRowsLimit = 10_000
+  /// Shapes of unusable messages that are told apart, 1…1 000 000; 10 000 by default. Those that
+  /// were not seen for longest give way.
+  public var unknownShapesLimit = 10_000
+  /// Messages of which nothing could be used that are kept, 0…100 000 000; 1 000 000 by default.
+  /// The oldest give way.
+  public var heldMessagesLimit = 1_000_000
+  /// Bytes of their topics and payloads, 0…2^40; 256 MiB by default.
+  public var heldBytesLimit = 256 << 20
   /// Newest notification numbers whose rows are kept once delivered or failed, 0…10 000 000;
   /// 100 000 by default. Pending ones are never removed.
   public var outboxRowsLimit = 100_000
+
+  /// Newest histories of device alarms that are kept once they are finished, 0…100 000 000;
+  /// 1 000 000 by default. Those that go on are never removed, and the journal has what all of them
+  /// rest on.
+  public var alarmRowsLimit = 1_000_000
 
   /// Days that raw samples are kept, 0…36 500; 0, the default, for ever.
   public var rawRetentionDays = 0
@@ -75,7 +88,11 @@ public struct StoreOptions: Sendable, Equatable {
       ("chunks_merged", chunksMerged, 1...32),
       ("chunk_series_samples", chunkSeriesSamples, 2...65_536),
       ("quarantine_rows_limit", quarantineRowsLimit, 0...10_000_000),
+      ("unknown_shapes_limit", unknownShapesLimit, 1...1_000_000),
+      ("held_messages_limit", heldMessagesLimit, 0...100_000_000),
+      ("held_bytes_limit", heldBytesLimit, 0...1 << 40),
       ("outbox_rows_limit", outboxRowsLimit, 0...10_000_000),
+      ("alarm_rows_limit", alarmRowsLimit, 0...100_000_000),
       ("raw_retention_days", rawRetentionDays, 0...36_500),
       ("hourly_retention_days", hourlyRetentionDays, 0...36_500),
       ("daily_retention_days", dailyRetentionDays, 0...36_500),

@@ -9,6 +9,8 @@ import Storage
 /// with the first row, or with the saved state that stands for the rows that were released.
 final class Replay {
   private(set) var alerts: [String: AlertRecord] = [:]
+  /// Digests of the histories of device alarms in their last form, by id.
+  private(set) var alarms: [String: UInt64] = [:]
   private(set) var notifications: [Int64: SiteModel.Notification] = [:]
   private(set) var devices = DeviceTable()
   private(set) var texts: [String] = []
@@ -37,6 +39,7 @@ final class Replay {
     do { engine = try makeEngine() } catch is CorruptBytes {
       return "snapshot \(start): cannot be restored by this release"
     }
+    engine.alarmsSince = try reader.alarmsSince()
     firstNotification = engine.nextNotification
     let batch = Batch()
     var outcome = Outcome()
@@ -74,6 +77,7 @@ final class Replay {
 
   private func keep(_ outcome: Outcome) {
     for alert in outcome.alerts { alerts[alert.id] = alert }
+    for alarm in outcome.alarms { alarms[alarm.id] = AlarmDigest.of(alarm) }
     for notification in outcome.notifications {
       notifications[notification.number] = notification
     }

@@ -98,6 +98,7 @@ public struct VerifyTool {
 
   private func differences(_ replay: Replay) throws(StoreError) -> [String] {
     var problems = try alertDifferences(replay) + notificationDifferences(replay)
+    problems += try alarmDifferences(replay)
     if try reader.deviceNames() != replay.devices.names {
       problems.append("device table: the names do not follow from the journal")
     }
@@ -126,6 +127,25 @@ public struct VerifyTool {
       "alert \($0): follows from the journal, but is missing"
     }
     return Array(problems.prefix(Self.problemLimit))
+  }
+
+  private func alarmDifferences(_ replay: Replay) throws(StoreError) -> [String] {
+    var problems: [String] = []
+    var missing = replay.alarms
+    try reader.forEachAlarm(changedAfter: replay.start) { stored in
+      let expected = missing.removeValue(forKey: stored.id)
+      guard problems.count < Self.problemLimit, expected != AlarmDigest.of(stored) else { return }
+      problems.append(
+        "alarm \(stored.id): "
+          + (expected == nil ? "does not follow from the journal" : "another form of it follows"))
+    }
+    let pruned = try reader.prunedAlarms()
+    if missing.count > pruned {
+      problems += missing.keys.sorted().prefix(Self.problemLimit).map {
+        "alarm \($0): follows from the journal, but is missing"
+      }
+    }
+    return problems
   }
 
   private func notificationDifferences(_ replay: Replay) throws(StoreError) -> [String] {

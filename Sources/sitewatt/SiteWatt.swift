@@ -10,7 +10,7 @@ struct SiteWatt: AsyncParsableCommand {
     version: Collector.version,
     subcommands: [
       Run.self, Check.self, Decode.self, Import.self, Query.self, Export.self, Sql.self,
-      Alerts.self,
+      Alerts.self, Alarms.self, Devices.self,
       Verify.self, Backup.self, Restore.self, Simulate.self, DemoCommand.self,
     ])
 }

@@ -19,6 +19,8 @@ final class Installation {
     var storage: [String] = []
     /// Lines of the `rules` section.
     var rules: [String] = []
+    /// Folders of profiles beside the shipped ones.
+    var profiles: [String] = []
     /// Elements of the `notify` list.
     var notify = ["{name: log, type: log}"]
     /// The database file; within the folder by default.
@@ -42,7 +44,8 @@ final class Installation {
       ? options.database : "\(self.folder.path)/\(options.database)"
     var lines = [
       "node: acceptance", "database: \(options.database)",
-      "profiles: [\"\(Repository.root)/devices\"]", "mqtt:", "  brokers: [\"\(broker)\"]",
+      "profiles: \(["\(Repository.root)/devices"] + options.profiles)", "mqtt:",
+      "  brokers: [\"\(broker)\"]",
     ]
     lines += options.mqtt.map { "  " + $0 }
     for (name, part) in [
@@ -70,12 +73,13 @@ final class Installation {
     return collector
   }
 
-  /// Runs another command to its end.
+  /// Runs another command, such as `devices unknown`, to its end.
   func run(
     _ command: String, _ arguments: String..., input: [UInt8] = []
   ) async throws -> (status: Int32, program: Program) {
     let program = try Program(
-      [command, "--config", configuration] + arguments, in: folder, input: input)
+      command.split(separator: " ").map(String.init) + ["--config", configuration] + arguments,
+      in: folder, input: input)
     return (try await program.end(withinSeconds: 120), program)
   }
 

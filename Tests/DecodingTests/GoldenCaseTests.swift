@@ -26,6 +26,14 @@ import Testing
     #expect(found == expected)
   }
 
+  /// Profiles of `Profiles/`, whose examples need a registry, come out as they say.
+  @Test(arguments: Support.names(in: Support.root + "/Tests/DecodingTests/Profiles"))
+  func examplesHold(_ name: String) throws {
+    let path = Support.root + "/Tests/DecodingTests/Profiles/" + name
+    let profile = try Support.profile(try #require(Support.read(path)), file: name)
+    #expect(profile.runExamples().map(\.description) == [])
+  }
+
   @Test func thereAreCases() {
     #expect(Support.names(in: Self.folder).count >= 14)
   }

@@ -49,10 +49,16 @@ enum Support {
   /// All profiles of `devices/`.
   static func shipped() throws -> [DeviceProfile] {
     let names = names(in: root + "/devices").filter { $0.hasSuffix(".yaml") }
-    return try names.map { name in
+    let log = ProblemLog()
+    var tables = SharedTables()
+    let nodes = try names.compactMap { name in
       let bytes = try #require(read(root + "/devices/" + name))
-      return try profile(bytes, file: "devices/" + name)
+      let node = try YAMLDocument.parse(bytes, file: "devices/" + name)
+      return tables.take(node, log: log) ? nil : node
     }
+    let profiles = nodes.map { DeviceProfile($0, tables: tables, log: log) }
+    try log.throwIfAny()
+    return profiles
   }
 
   /// A profile from YAML; throws its problems.

@@ -45,6 +45,8 @@ struct SceneReference {
     case "clear_s": rules.mains.clearMilliseconds = number * 1000
     case "silence": rules.silence.isOn = number == 1
     case "unregistered": rules.silence.includesUnregistered = number == 1
+    case "rebuild_window_s": rules.alarms.rebuildWindowMilliseconds = number * 1000
+    case "identity_quiet_s": rules.identity.quietMilliseconds = number * 1000
     case "silent_after_s": rules.silence.standardMilliseconds = number * 1000
     default: Issue.record("no rule \(values[0])")
     }

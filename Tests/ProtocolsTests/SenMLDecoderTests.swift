@@ -9,27 +9,8 @@ import Testing
   /// 2010-06-08T18:02:26.000Z
   private static let received = Timestamp(milliseconds: 1_276_020_146_000)
 
-  /// Each point as `name value unit time`, and each fault as `!part reason: found`.
   private func points(_ payload: [UInt8]) -> [String] {
-    var list = PointList()
-    (payload + [UInt8](repeating: 55, count: 64)).withUnsafeBytes { bytes in
-      let own = UnsafeRawBufferPointer(rebasing: bytes[0..<payload.count])
-      decoder.decode(own, receivedAt: Self.received, into: &list)
-    }
-    func text(_ range: Range<Int>) -> String { String(decoding: list.bytes[range], as: UTF8.self) }
-    let points = list.points.map { point in
-      let value =
-        switch point.value {
-        case .number(let number): number.description
-        case .truth(let truth): "\(truth)"
-        case .text(let range): "'\(text(range))'"
-        case .missing: "-"
-        }
-      let time = point.time.map { " \($0)" } ?? ""
-      return "\(text(point.name)) \(value)" + (point.unit.isEmpty ? "" : " \(text(point.unit))")
-        + time
-    }
-    return points + list.faults.map { "!\($0.part) \($0.reason.rawValue): \($0.found)" }
+    described(payload) { decoder.decode($0, receivedAt: Self.received, into: &$1) }
   }
 
   private func points(_ json: String) -> [String] { points(Array(json.utf8)) }

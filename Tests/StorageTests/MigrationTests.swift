@@ -54,7 +54,8 @@ import Testing
     try store.compactAll(now: at(0))
     #expect(try samples(store.reader) == expected)
     #expect(try store.reader.integrityCheck() == [])
-    #expect(try store.reader.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 2)
+    #expect(try store.reader.read { try Int.fetchOne($0, sql: "PRAGMA user_version") } == Schema.version)
+    #expect(try store.reader.events().count == 4)
   }
 
   @Test func theJournalAndTheSavedStateGoOn() throws {

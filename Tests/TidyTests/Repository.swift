@@ -28,8 +28,10 @@ enum Repository {
     }
   }
 
-  /// Every Swift file outside the folder of packages.
-  static let swiftFiles = files.filter { $0.path.hasSuffix(".swift") }
+  /// Every Swift file outside the folder of packages, but those that a generator wrote.
+  static let swiftFiles = files.filter {
+    $0.path.hasSuffix(".swift") && !$0.path.hasSuffix(".pb.swift")
+  }
 
   /// The Swift files of the rooms.
   static let sources = swiftFiles.filter { $0.room != nil }

@@ -153,7 +153,7 @@ import Testing
   }()
 
   private static func mountArguments(_ path: String) -> [String] {
-    ["-t", "tmpfs", "-o", "size=256k", "sitewatt-test", path]
+    ["-t", "tmpfs", "-o", "size=512k", "sitewatt-test", path]
   }
 
   @Test(.enabled(if: canMount, "needs root and the right to mount a small file system"))
@@ -164,7 +164,7 @@ import Testing
     defer { _ = try? TestSupport.run("/bin/umount", ["-l", disk.path]) }
     let small = "\(disk.path)/b.db"
     let tool = BackupTool(settings: settings)
-    try Data(count: 200 << 10).write(to: URL(filePath: disk.path + "/filler"))
+    try Data(count: 456 << 10).write(to: URL(filePath: disk.path + "/filler"))
     #expect(
       refusal { try tool.backUp(to: small) }
         == "\(small).part: no room left. Free disk space or raise the size limit; "

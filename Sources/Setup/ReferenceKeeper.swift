@@ -1,12 +1,10 @@
 import Engine
-import Logging
-import Setup
 import SiteModel
 import Storage
 
 /// Knows which stored reference files are in force, compiles them, and notices an import that
 /// another process made.
-final class ReferenceKeeper {
+public final class ReferenceKeeper {
   private let store: Store
   private var configured: [Int64] = []
   private var compiledFiles: [Int64] = []
@@ -15,11 +13,11 @@ final class ReferenceKeeper {
   private var trouble = ""
 
   /// A keeper of the files in `store`.
-  init(store: Store) { self.store = store }
+  public init(store: Store) { self.store = store }
 
   /// Stores the configured files where they changed, and compiles them with the imported ones; all
   /// problems at once.
-  func load(_ files: [SourceFile], now: Timestamp) throws(StartError) -> [Int64] {
+  public func load(_ files: [SourceFile], now: Timestamp) throws(StartError) -> [Int64] {
     configured = []
     do throws(StoreError) {
       for file in files {
@@ -34,8 +32,8 @@ final class ReferenceKeeper {
   }
 
   /// The files now in force, if an import changed them since the last look; an import that does not
-  /// fit is told and left alone; one that cannot be read is tried again at the next look.
-  func changed(log: Logger) -> [Int64]? {
+  /// fit is told once and left alone; one that cannot be read is tried again at the next look.
+  public func changed(refused: (StartError) -> Void) -> [Int64]? {
     var newest = newestSeen
     do throws(StartError) {
       newest = try newestNumber()
@@ -43,11 +41,10 @@ final class ReferenceKeeper {
       let active = try activeFiles()
       _ = try compile(active)
       (newestSeen, trouble) = (newest, "")
-      log.notice("imported files are in force from now on")
       return active
     } catch {
       if case .problems = error { newestSeen = newest }
-      if trouble != error.description { log.error("an import is not taken: \(error)") }
+      if trouble != error.description { refused(error) }
       trouble = error.description
       return nil
     }
@@ -60,7 +57,7 @@ final class ReferenceKeeper {
   }
 
   /// The compiled reference of stored files.
-  func compiled(_ files: [Int64]) throws(Problems) -> Reference {
+  public func compiled(_ files: [Int64]) throws(Problems) -> Reference {
     do throws(StartError) { return try compile(files) } catch {
       if case .problems(let problems) = error { throw problems }
       throw Problems([Problem(file: store.path, line: 0, text: error.description)])

@@ -1,23 +1,40 @@
 import Engine
-import Logging
-import Setup
 import SiteModel
 import Storage
 
 /// Brings the engine to where the journal ends: the newest snapshot, and a replay of what came
 /// after. What the replay causes is in the file already, because it was committed with the batch.
-struct Recovery {
-  let store: Store
-  let references: ReferenceKeeper
-  let log: Logger
-  /// Messages after which the state is saved, so that a recovery that is ended gets further next
-  /// time.
-  let snapshotMessages: Int
-  /// Told which journal row was reached; false ends the recovery.
-  let goesOn: (Int64) -> Bool
+public struct Recovery {
+  private let store: Store
+  private let references: ReferenceKeeper
+  private let snapshotMessages: Int
+  private let log: (Notice) -> Void
+  private let goesOn: (Int64) -> Bool
+
+  /// What a recovery tells while it works.
+  public enum Notice: Sendable {
+    /// A saved state after this journal row does not fit and is left aside.
+    case misfit(row: Int64)
+    /// So many journal rows were replayed.
+    case replayed(rows: Int64)
+  }
+
+  /// A recovery. The state is saved every `snapshotMessages` messages, so that one that is ended
+  /// gets further next time; `goesOn` is told which journal row was reached, and ends it with
+  /// false.
+  public init(
+    store: Store, references: ReferenceKeeper, snapshotMessages: Int,
+    log: @escaping (Notice) -> Void, goesOn: @escaping (Int64) -> Bool
+  ) {
+    self.store = store
+    self.references = references
+    self.snapshotMessages = snapshotMessages
+    self.log = log
+    self.goesOn = goesOn
+  }
 
   /// The engine after the newest journal row, and that row's number; nil when it was ended early.
-  func engine() throws(StartError) -> (engine: Engine, segment: Int64)? {
+  public func engine() throws(StartError) -> (engine: Engine, segment: Int64)? {
     var (engine, segment) = try fromSnapshot()
     let start = segment
     var (messages, isEnded) = (0, false)
@@ -48,7 +65,7 @@ struct Recovery {
       }
     } catch { throw .store(error) }
     if let failure { throw failure }
-    if segment > start { log.info("replayed \(segment - start) journal rows") }
+    if segment > start { log(.replayed(rows: segment - start)) }
     if isEnded { return nil }
     try check(engine)
     return (engine, segment)
@@ -78,7 +95,7 @@ struct Recovery {
       try reader.latestSnapshot(before: before)
     }) {
       if let engine = try engine(of: snapshot.bytes) { return (engine, snapshot.seq) }
-      log.warning("the state saved after journal row \(snapshot.seq) does not fit")
+      log(.misfit(row: snapshot.seq))
       before = snapshot.seq
     }
     guard try stored({ reader throws(StoreError) in try reader.releasedSegment() }) == 0 else {
@@ -105,9 +122,12 @@ struct Recovery {
 
   /// An engine with nothing but the given files.
   private func make(_ files: [Int64]) throws(StartError) -> Engine {
+    let engine: Engine
     do throws(Problems) {
       let reference = try files.isEmpty ? Reference.compile([]) : references.compiled(files)
-      return Engine(reference: reference, activeFiles: files)
+      engine = Engine(reference: reference, activeFiles: files)
     } catch { throw .problems(error) }
+    engine.alarmsSince = try stored { reader throws(StoreError) in try reader.alarmsSince() }
+    return engine
   }
 }
