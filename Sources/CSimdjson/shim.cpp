@@ -122,9 +122,17 @@ struct walker {
     return sitewatt_json_ok;
   }
 
+  /// What is wrong where no value begins.
+  status no_value(ondemand::value &value) {
+    const char *place = nullptr;
+    if (value.current_location().get(place)) return sitewatt_json_bad_structure;
+    bool is_mark = *place == ',' || *place == ':' || *place == ']' || *place == '}';
+    return is_mark ? sitewatt_json_bad_structure : sitewatt_json_bad_literal;
+  }
+
   status value(ondemand::value value, std::string_view key, int depth) {
     ondemand::json_type type;
-    if (value.type().get(type)) return sitewatt_json_bad_literal;
+    if (value.type().get(type)) return no_value(value);
     switch (type) {
       case ondemand::json_type::object: {
         ondemand::object child;
@@ -199,6 +207,11 @@ extern "C" sitewatt_json_status sitewatt_json_parse(
   }
   try {
     parser->nodes.clear();
+    // The byte order mark of UTF-8 says nothing that is not known.
+    if (length >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF) {
+      bytes += 3;
+      length -= 3;
+    }
     ondemand::document document;
     error_code error =
         parser->parser.iterate(reinterpret_cast<const char *>(bytes), length,

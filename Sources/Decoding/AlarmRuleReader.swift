@@ -44,7 +44,7 @@ extension PlanReader {
   }
 
   /// `{ alarm: mains.lost, severity_by: { "01": critical }, severity: major, delay_s: 180 }`.
-  private func readClass(_ row: ConfigSection) -> AlarmClass {
+  func readClass(_ row: ConfigSection) -> AlarmClass {
     let alarm = row.text("alarm")
     if !alarm.isEmpty, !Self.isDotted(alarm) {
       row.report("alarm", "found '\(alarm)', expected dotted lower-case words")

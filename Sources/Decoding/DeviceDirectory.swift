@@ -45,20 +45,22 @@ struct DeviceDirectory {
     of name: UnsafeRawBufferPointer, in devices: inout DeviceTable
   ) -> Int32 {
     let known = positions.find(name)
-    if known >= 0 {
-      if isCurrent(known, in: devices) { return known }
-      forget()
-    }
+    if known >= 0, isCurrent(known, in: devices) { return known }
     guard let text = String(validating: name, as: UTF8.self),
       let device = devices.index(of: text)
     else { return -1 }
     let registered = registry.devices[text]
+    let entry = Entry(
+      device: device, name: text, ptRatio: registered?.ptRatio ?? ExactDecimal(1),
+      ctRatio: registered?.ctRatio ?? ExactDecimal(1), registeredGateway: registered?.gateway,
+      address: Self.plain(registered?.address ?? ""), model: registered?.model ?? "")
+    if known >= 0 {
+      // In place: a caller may still hold the positions of other devices.
+      entries[Int(known)] = entry
+      return known
+    }
     let position = Int32(entries.count)
-    entries.append(
-      Entry(
-        device: device, name: text, ptRatio: registered?.ptRatio ?? ExactDecimal(1),
-        ctRatio: registered?.ctRatio ?? ExactDecimal(1), registeredGateway: registered?.gateway,
-        address: Self.plain(registered?.address ?? ""), model: registered?.model ?? ""))
+    entries.append(entry)
     positions.insert(name, value: position)
     return position
   }
@@ -87,10 +89,11 @@ struct DeviceDirectory {
     var position = gateway
     if let name = behind[unit.name]?[text] {
       position = Array(name.utf8).withUnsafeBytes { self.position(of: $0, in: &devices) }
-    } else if !unit.address.isEmpty, unit.address != text {
+    } else if unit.address.isEmpty ? behind[unit.name] != nil : unit.address != text {
+      let own = unit.address.isEmpty ? "that" : "address \(unit.address) of \(unit.name), or that"
       throw Rejection(
         reason: .wrongSpeaker, device: unit.device, found: "a frame of address \(text)",
-        expected: "address \(unit.address) of \(unit.name), or of a device registered behind it")
+        expected: "\(own) of a device registered behind it")
     }
     guard position >= 0 else {
       throw Rejection(

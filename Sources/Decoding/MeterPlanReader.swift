@@ -27,6 +27,9 @@ struct MeterPlanReader {
     }
   }
 
+  /// An identifier that holds a begin and an end.
+  mutating func readPeriod(_ code: String) { formats.append((code, .period)) }
+
   private mutating func readRegister(_ code: String, _ row: ConfigSection) {
     let types = ModbusType.allCases.map(\.rawValue)
     let orders = ModbusOrder.allCases.map(\.rawValue)
@@ -47,15 +50,15 @@ struct MeterPlanReader {
     _ section: ConfigSection, _ values: ConfigSection, zoneSeconds: Int
   ) -> MeterPlan? {
     switch wire {
-    case .dlt645: .dlt645(identifiers(values))
+    case .dlt645: .dlt645(identifiers(values, zoneSeconds: zoneSeconds))
     case .dlt698: .dlt698(DLT698Reader(zoneSeconds: zoneSeconds))
     case .modbus: .modbus(map(section))
     default: nil
     }
   }
 
-  private func identifiers(_ values: ConfigSection) -> DLT645Reader {
-    var reader = DLT645Reader()
+  private func identifiers(_ values: ConfigSection, zoneSeconds: Int) -> DLT645Reader {
+    var reader = DLT645Reader(zoneSeconds: zoneSeconds)
     let blocks = values.section("blocks")
     let known = Dictionary(formats.map { ($0.name, $0.format) }, uniquingKeysWith: { $1 })
     for code in blocks?.keys ?? [] {

@@ -24,7 +24,21 @@ extension PlanReader {
       plan.rules.append(rule)
     }
     plan.points = codeTable(values, positions)
+    if wire == .dlt645 { readPeriods(values, &meter) }
     plan.meter = meter.plan(section, values, zoneSeconds: plan.zoneSeconds)
     values.finish()
+  }
+
+  /// `periods: { "03110001": { alarm: mains.lost, severity: major } }`.
+  private mutating func readPeriods(_ values: ConfigSection, _ meter: inout MeterPlanReader) {
+    guard let rows = values.section("periods") else { return }
+    var codes: [(code: String, position: Int32)] = []
+    for code in rows.keys {
+      guard let row = rows.section(code) else { continue }
+      codes.append((code, Int32(codes.count)))
+      plan.periodClasses.append(readClass(row))
+      meter.readPeriod(code)
+    }
+    plan.periods = codeTable(values, codes)
   }
 }

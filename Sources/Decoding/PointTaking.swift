@@ -45,17 +45,30 @@ struct PointTaking {
     for fault in list.faults { batch.reject(Rejection(fault, device: own)) }
     var isMapped = false
     var rows = PointRows(model, of: own)
+    // The points of a frame have one source, which is looked up, and refused, once.
+    var latest: (source: Range<Int>, position: Int32)?
     list.bytes.withUnsafeBytes { bytes in
-      for point in list.points {
+      for index in list.points.indices {
+        let point = list.points[index]
         do throws(Rejection) {
           let rule = try rows.rule(of: UnsafeRawBufferPointer(rebasing: bytes[point.name]))
-          if rule < 0 {
+          let period = rule < 0 ? periodClass(of: point, bytes) : nil
+          if rule < 0, period == nil {
             batch.ignoredCount += 1
             continue
           }
           isMapped = true
-          let position = try device(of: point, bytes, sources, &directory, &devices, &batch)
-          try take(point, bytes, by: rule, directory.entries[Int(position)], &batch)
+          if latest?.source != point.source {
+            latest = (point.source, -1)
+            latest?.position = try device(
+              of: point, bytes, sources, &directory, &devices, &batch)
+          }
+          guard let position = latest?.position, position >= 0 else { continue }
+          if let period {
+            takePeriod(list, at: index, bytes, period, position, directory, &batch)
+          } else {
+            try take(point, bytes, by: rule, directory.entries[Int(position)], &batch)
+          }
         } catch {
           batch.reject(error)
         }

@@ -98,4 +98,7 @@ struct ProfilePlan: Sendable {
   var points: CodeTable?
   /// How frames are read, when its devices are meters that send them.
   var meter: MeterPlan?
+  /// Names of begins and ends of the past to positions in `periodClasses`.
+  var periods: CodeTable?
+  var periodClasses: [AlarmClass] = []
 }

@@ -34,6 +34,8 @@ struct AlarmEpisode: Sendable, Equatable {
   var acknowledged: Timestamp?
   /// In order of time, not before the begin.
   var statements: [Statement] = []
+  /// Whether there were more statements.
+  var hasForgotten = false
   var repeats = 0
   var changes = 0
   var flags: AlarmFlags = []
@@ -117,7 +119,22 @@ struct AlarmEpisode: Sendable, Equatable {
     if statement.isChange { changes += 1 } else { repeats += 1 }
     let place = statements.firstIndex { $0.time > statement.time } ?? statements.count
     statements.insert(statement, at: place)
-    if statements.count > Self.statementLimit { statements.removeFirst() }
+    guard statements.count > Self.statementLimit else { return }
+    statements.removeFirst()
+    hasForgotten = true
+  }
+
+  /// Counts a change that was told after its end, such as a comment.
+  mutating func amend() {
+    changes += 1
+    isChanged = true
+  }
+
+  /// What was taken for its begin was a change after its end.
+  mutating func forgetBegin() {
+    (begin, changes) = (nil, changes + 1)
+    flags.remove(.beginUnknown)
+    flags.insert(.onlyEnd)
   }
 
   /// The newest words and severity count.
@@ -150,23 +167,27 @@ struct AlarmEpisode: Sendable, Equatable {
   }
 
   /// Ends it at an instant that is not before its begin. What it said later becomes an occurrence
-  /// of its own, which is returned.
-  mutating func cut(at time: Timestamp, by reason: AlarmEnd) -> AlarmEpisode? {
+  /// of its own, which is returned; with `keepsChanges`, one of changes alone does not.
+  mutating func cut(
+    at time: Timestamp, by reason: AlarmEnd, keepsChanges: Bool
+  ) -> AlarmEpisode? {
     isChanged = true
-    let later = statements.filter { $0.time > time }
+    let kept = statements.prefix { $0.time <= time }
+    let later = statements.dropFirst(kept.count).drop { keepsChanges && $0.isChange }
+    let isListed = !hasForgotten || later.count < statements.count
+    statements = Array(kept)
     guard let first = later.first else {
       moveEnd(to: time)
       endedBy = reason
       return nil
     }
-    let isListed = statements.count == repeats + changes || later.count < statements.count
     var rest = self
     rest.setBegin(first.time, isUnknown: first.isChange || !isListed)
+    rest.flags.remove(.onlyEnd)
     rest.firstSeen = first.time
     rest.statements = Array(later.dropFirst())
     rest.changes = rest.statements.count { $0.isChange }
     rest.repeats = rest.statements.count - rest.changes
-    statements.removeLast(later.count)
     changes -= later.count { $0.isChange }
     repeats -= later.count { !$0.isChange }
     if let acknowledged, acknowledged >= first.time {

@@ -55,11 +55,33 @@ struct AlarmSlot: Sendable, Equatable {
     if endedCount > limit { episodes.removeFirst(endedCount - limit) }
   }
 
+  /// Whether a key tells its occurrences apart, so that a change after an end is about the one that
+  /// ended, and not another one.
+  private var hasKey: Bool { !names[0].key.isEmpty }
+
   /// Takes a statement that the alarm goes on.
   mutating func goOn(_ event: DeviceEvent, message: Int64) {
-    guard let place = episodes.firstIndex(where: { $0.reaches(event.time) }) else {
-      return insert(begun(event, message), at: episodes.count)
+    let time = event.time
+    let found = episodes.firstIndex { $0.reaches(time) } ?? episodes.count
+    if event.state == .changed, hasKey, let ended = ended(before: time, found) {
+      guard ended == episodes.count - 1, episodes[ended].endedBy == .rebuild, !event.isHistorical
+      else { return episodes[ended].amend() }
+      episodes[ended].reopen()
+      return episodes[ended].goOn(event, message: message)
     }
+    add(event, at: found, message: message)
+  }
+
+  /// The occurrence that had ended at an instant, where none began since; `place` is the first that
+  /// the instant is not wholly after.
+  private func ended(before time: Timestamp, _ place: Int) -> Int? {
+    guard place < episodes.count else { return place > 0 ? place - 1 : nil }
+    if episodes[place].isAfterEnd(time) { return place }
+    return place > 0 && time < episodes[place].start ? place - 1 : nil
+  }
+
+  private mutating func add(_ event: DeviceEvent, at place: Int, message: Int64) {
+    guard place < episodes.count else { return insert(begun(event, message), at: place) }
     if episodes[place].isAfterEnd(event.time) {
       var new = begun(event, message)
       episodes[place].handEnds(to: &new, from: event.time)
@@ -82,6 +104,10 @@ struct AlarmSlot: Sendable, Equatable {
     let time = event.time
     guard let place = episodes.lastIndex(where: { $0.start <= time }) else {
       if let first = episodes.first, first.begin == nil { return episodes[0].moveEnd(to: time) }
+      if hasKey, let first = episodes.first, first.flags.contains(.beginUnknown) {
+        episodes[0].forgetBegin()
+        return cut(0, at: time, by: reason)
+      }
       var new = AlarmEpisode(event, message: message)
       (new.end, new.endedBy, new.isQuiet) = (time, .device, event.state == .online)
       new.flags.insert(.onlyEnd)
@@ -110,7 +136,8 @@ struct AlarmSlot: Sendable, Equatable {
   }
 
   private mutating func cut(_ place: Int, at time: Timestamp, by reason: AlarmEnd) {
-    if let rest = episodes[place].cut(at: time, by: reason) { insert(rest, at: place + 1) }
+    let rest = episodes[place].cut(at: time, by: reason, keepsChanges: hasKey)
+    if let rest { insert(rest, at: place + 1) }
   }
 
   /// Two occurrences never have the same id.

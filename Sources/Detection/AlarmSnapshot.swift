@@ -19,7 +19,7 @@ extension AlarmEpisode {
     }
     for number in [Int64(repeats), Int64(changes), message, order] { writer.signed(number) }
     writer.byte(flags.rawValue)
-    writer.byte(isQuiet ? 1 : 0)
+    writer.byte((isQuiet ? 1 : 0) | (hasForgotten ? 2 : 0))
   }
 
   init(from reader: inout ByteReader) throws(CorruptBytes) {
@@ -40,7 +40,8 @@ extension AlarmEpisode {
     changes = Int(truncatingIfNeeded: try reader.signed())
     (message, order) = (try reader.signed(), try reader.signed())
     flags = AlarmFlags(rawValue: try reader.byte())
-    (isQuiet, isChanged) = (try reader.byte() == 1, false)
+    let bits = try reader.byte()
+    (isQuiet, hasForgotten, isChanged) = (bits & 1 != 0, bits & 2 != 0, false)
   }
 }
 

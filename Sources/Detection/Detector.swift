@@ -178,8 +178,8 @@ public struct Detector {
   /// once a batch, after ``flush(devices:at:into:)``.
   public mutating func takeAlarms() -> [AlarmRecord] { alarms.takeChanges() }
 
-  /// Puts events that were told outside of any message of now, such as kept ones that can be read at
-  /// last, into the histories of alarms; they should be historical.
+  /// Puts events that were told outside of any message of now, such as kept ones that can be read
+  /// at last, into the histories of alarms; they should be historical.
   public mutating func recordPast(
     _ events: ArraySlice<DeviceEvent>, devices: DeviceTable, at moment: Moment,
     into findings: inout [Finding]

@@ -26,8 +26,11 @@ public struct DLT645Reader: Sendable {
   /// Identifiers of the edition of 1997, two bytes.
   public var oldTable = DLT645Table()
 
-  /// A reader without identifiers.
-  public init() {}
+  /// Seconds that the meters' clocks are ahead of UTC.
+  public var zoneSeconds: Int
+
+  /// A reader without identifiers, of meters whose clocks are that far ahead of UTC.
+  public init(zoneSeconds: Int) { self.zoneSeconds = zoneSeconds }
 
   /// Adds what a frame says. Requests and replies that carry no values say nothing. `followUp` is
   /// what an earlier frame of the same line left unfinished.
@@ -113,7 +116,9 @@ public struct DLT645Reader: Sendable {
     var place = 0
     for position in known.values.prefix(count) {
       let field = table.fields[position]
-      if let value = field.format.value(data, at: place) {
+      if field.format.isPeriod {
+        addPeriod(field, data, at: place, source, &list)
+      } else if let value = field.format.value(data, at: place) {
         let name = list.keep(table.names[field.name])
         list.add(Point(source: source, name: name, value: value))
       } else {
@@ -122,6 +127,20 @@ public struct DLT645Reader: Sendable {
       place += field.format.byteCount
     }
     return (count, place)
+  }
+
+  /// Begin and end of a period of the past; an end that is missing is still to come.
+  private func addPeriod(
+    _ field: DLT645Table.Field, _ data: DLT645Data, at place: Int, _ source: Range<Int>,
+    _ list: inout PointList
+  ) {
+    let name = list.keep(table.names[field.name])
+    for (isBegin, start) in [(true, place), (false, place + 6)] {
+      let time = DLT645Format.instant(data, at: start, zoneSeconds: zoneSeconds)
+      guard let time else { break }
+      list.add(
+        Point(source: source, name: name, value: .truth(isBegin), time: time, isHistorical: true))
+    }
   }
 
   /// How many values the data hold. A block may end after any of its values (a meter with fewer

@@ -14,6 +14,15 @@ public struct DLT645Format: Sendable, Equatable {
   public let isSigned: Bool
   /// True for bits, which are taken as one whole number.
   public let isBits: Bool
+  /// True for the begin and the end of a period, each `YYMMDDhhmmss`.
+  public let isPeriod: Bool
+
+  /// Begin and end of a period in the past.
+  public static let period = DLT645Format()
+
+  private init() {
+    (byteCount, decimals, isSigned, isBits, isPeriod) = (12, 0, false, false, true)
+  }
 
   /// A format from its text; nil when it is none: X and one point, or H, an even number of digits.
   public init?(_ text: String, isSigned: Bool) {
@@ -26,7 +35,19 @@ public struct DLT645Format: Sendable, Equatable {
       isNumber || (isBits && parts.count == 1 && !isSigned), parts.allSatisfy({ !$0.isEmpty })
     else { return nil }
     (byteCount, decimals) = (count / 2, parts.count == 2 ? parts[1].count : 0)
-    (self.isSigned, self.isBits) = (isSigned, isBits)
+    (self.isSigned, self.isBits, isPeriod) = (isSigned, isBits, false)
+  }
+
+  /// The instant that six bytes from `start` on show, lowest first, on a clock `zoneSeconds` ahead
+  /// of UTC; nil when they show none, such as zeros.
+  static func instant(_ data: DLT645Data, at start: Int, zoneSeconds: Int) -> Timestamp? {
+    var parts = (0..<6).map { Int(data[start + $0] >> 4) * 10 + Int(data[start + $0] & 0x0F) }
+    let isDecimal = (start..<(start + 6)).allSatisfy { data[$0] & 0x0F < 10 && data[$0] < 0xA0 }
+    guard isDecimal, let year = parts.popLast() else { return nil }
+    let time = WallTime(
+      year: 2000 + year, month: parts[4], day: parts[3], hour: parts[2], minute: parts[1],
+      second: parts[0])
+    return time?.instant(offsetSeconds: zoneSeconds)
   }
 
   /// The value of the bytes of `data` from `start` on, lowest first; nil when a digit is none.

@@ -23,12 +23,24 @@ public final class JSONParser {
     JSONNode
   > {
     guard let start = input.baseAddress, input.count > 0 else { throw JSONFault(.empty) }
+    if Self.isUTF16(input) { throw JSONFault(.notUTF8, "UTF-16") }
     var nodes: UnsafePointer<JSONNode>?
     var count: UInt32 = 0
     let bytes = start.assumingMemoryBound(to: UInt8.self)
     let status = sitewatt_json_parse(handle, bytes, input.count, &nodes, &count)
     guard status == sitewatt_json_ok else { throw JSONFault(status) }
     return UnsafeBufferPointer(start: nodes, count: Int(count))
+  }
+
+  /// True for a byte order mark of UTF-16, or a document that can only be UTF-16: one of its first
+  /// two bytes is zero and the other is none.
+  private static func isUTF16(_ input: UnsafeRawBufferPointer) -> Bool {
+    guard input.count > 1 else { return false }
+    switch (input[0], input[1]) {
+    case (0xFF, 0xFE), (0xFE, 0xFF): return true
+    case (0, let second): return second != 0
+    case (_, let second): return second == 0
+    }
   }
 }
 

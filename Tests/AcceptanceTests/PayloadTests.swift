@@ -63,7 +63,7 @@ extension Acceptance {
       ("uplink/" + String(repeating: "n", count: 300) + "/json", "{\"voltage.a\":1}", "no_device"),
       ("nowhere/at/all", "{\"voltage.a\":1}", "unknown_topic"),
       (String(repeating: "/", count: 150), "{}", "unknown_topic"),
-      ("fsu/H11/alarm", "{\"TAlarmList\":[{\"Id\":[],\"AlarmFlag\":{}}]}", "wrong_type"),
+      ("fsu/H11/alarm", "{\"TAlarmList\":[{\"Id\":[],\"AlarmFlag\":\"BEGIN\"}]}", "wrong_type"),
       ("fsu/H12/data", "{\"TSemaphoreList\":7}", "wrong_type"),
     ]
 

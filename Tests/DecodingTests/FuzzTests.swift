@@ -33,6 +33,16 @@ import Testing
       "sgcc/T/a/notify/spont/b/c/D-1",
       #"{"timestamp":"2026-03-01T16:00:00+08:00","body":[{"name":"PhV_phsA","val":"229.8"}]}"#
     ),
+    (
+      "senml/G-01/up",
+      #"[{"bn":"g/","bt":1772352000,"bu":"V","n":"voltage","v":229.8},{"n":"current","u":"mA","#
+        + #""t":-5,"v":3210},{"n":"mains","vb":true}]"#
+    ),
+    (
+      "ucifi/SP-1/pole",
+      #"{"3416":{"0":{"44":230.1,"5":true,"5518":1772351990}},"/3429/0/1":0.0175}"#
+    ),
+    ("air/AS-3/data", #"{"t":1772351990,"pm25":35,"temp":21.3}"#),
   ]
 
   @Test func hostilePayloadsNeverStopIt() throws {

@@ -1,10 +1,12 @@
 import Decoding
 import SiteModel
+import TestSupport
 import Testing
 
-/// One folder for each case: `topic`, `payload`, and in `expected` what must come out, one JSON
-/// object a line. A case with a `profile.yaml` is decoded with that profile alone, the others with
-/// all of `devices/`. The message is received at 2026-03-01T08:00:00Z.
+/// One folder for each case: `topic`, `payload` (or `payload.hex`, pairs of digits), and in
+/// `expected` what must come out, one JSON object a line. A case with a `profile.yaml` is decoded
+/// with that profile alone, the others with all of `devices/`. The message is received at
+/// 2026-03-01T08:00:00Z.
 ///
 /// A bug report becomes a folder without `expected`: the test fails and writes `expected.new`, to
 /// be read, corrected and renamed.
@@ -15,7 +17,8 @@ import Testing
   func comesOutAsRecorded(_ name: String) throws {
     let folder = Self.folder + "/" + name
     let topic = try #require(Support.read(folder + "/topic"))
-    let payload = try #require(Support.read(folder + "/payload"))
+    let hex = Support.read(folder + "/payload.hex").map { String(decoding: $0, as: UTF8.self) }
+    let payload = try #require(hex.map(MeterFrames.bytes) ?? Support.read(folder + "/payload"))
     let own = Support.read(folder + "/profile.yaml")
     let profiles = try own.map { [try Support.profile($0)] } ?? Support.shipped()
     let bench = Bench(profiles)

@@ -51,10 +51,13 @@ import Testing
   }
 
   private static func story(_ record: AlarmRecord) -> Story {
-    Story(
+    var story = Story(
       alarm: record.alarm, raised: record.raisedAt?.milliseconds,
       cleared: record.clearedAt?.milliseconds, repeats: record.repeats, changes: record.changes,
       isBeginUnknown: record.flags.contains(.beginUnknown))
+    // To which side of an end a late change is counted depends on what was known then.
+    if !record.key.isEmpty { story.changes = 0 }
+    return story
   }
 
   /// In order of time everything is simple.
@@ -64,7 +67,10 @@ import Testing
       var (current, isKnown): (Story?, Bool) = (nil, false)
       for event in events.filter({ $0.alarm == alarm }).sorted(by: { $0.time < $1.time }) {
         let time = event.time.milliseconds
+        let hasKey = !event.key.isEmpty
         switch (event.state, current != nil) {
+        case (.changed, false) where hasKey && isKnown: break
+        case (.changed, true) where hasKey: break
         case (.cleared, true):
           current?.cleared = time
           if let current { stories.append(current) }

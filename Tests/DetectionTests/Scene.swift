@@ -10,8 +10,8 @@ import Testing
 /// tick`, `TIME link up`, `TIME clock SECONDS`, `TIME adopt`, `TIME DEVICE dispute NAME`. Before an
 /// `adopt` stand the reference data: `site`, `device`, `contract`, `tariff`, `remove` and `rule`
 /// lines. After an alarm may stand `key=`, `code=`, `object=`, `text=`, `severity=`, `historical`,
-/// `bad_time` and `no_time`; histories of alarms are written down too after `show alarms`. A time is
-/// `10:03:00` of 2026-03-01 or `2026-03-02T10:03:00`, local to +08:00. `#` begins a comment.
+/// `bad_time` and `no_time`; histories of alarms are written down too after `show alarms`. A time
+/// is `10:03:00` of 2026-03-01 or `2026-03-02T10:03:00`, local to +08:00. `#` begins a comment.
 final class Scene {
   private let restarts: Bool
   private var reference = SceneReference()

@@ -145,6 +145,24 @@ struct DLT645Tests {
     #expect(bench.reasons == ["out_of_order", "incomplete"])
   }
 
+  @Test("the begin and end of an outage, also while it lasts, and a record that is not used")
+  func periods() {
+    var bench = MeterBench.dlt645()
+    let begin: [UInt8] = [0x30, 0x15, 0x08, 0x28, 0x02, 0x26]
+    let end: [UInt8] = [0x00, 0x00, 0x00, 0x01, 0x03, 0x26]
+    let none = [UInt8](repeating: 0, count: 6)
+    for record in [begin + end, begin + none, none + none, [0xFF] + begin.dropFirst() + end] {
+      bench.read(MeterFrames.dlt645(control: 0x91, [1, 0, 0x11, 3] + record))
+    }
+    #expect(
+      bench.points == [
+        "03110001=yes@2026-02-28T00:15:30.000Z", "03110001=no@2026-02-28T16:00:00.000Z",
+        "03110001=yes@2026-02-28T00:15:30.000Z",
+      ])
+    #expect(bench.list.points.allSatisfy { $0.isHistorical })
+    #expect(bench.faults == [])
+  }
+
   @Test("the address is read from its end")
   func address() {
     var bench = MeterBench.dlt645()

@@ -7,7 +7,7 @@ import Testing
 struct MeterBench {
   var line = MeterLine()
   var list = PointList()
-  var reader645 = DLT645Reader()
+  var reader645 = DLT645Reader(zoneSeconds: 8 * 3600)
   let reader698 = DLT698Reader(zoneSeconds: 8 * 3600)
   var map = ModbusMap(blocks: [], rows: [])
   let wire: MeterProtocol
@@ -40,6 +40,8 @@ struct MeterBench {
     }
     let isNew = bench.reader645.table.insert(0x0201_FF00, block, isBlock: true)
     #expect(isNew)
+    let isNewPeriod = bench.reader645.table.insert(0x0311_0001, [("03110001", .period)])
+    #expect(isNewPeriod)
     if let format = DLT645Format("XXXXXX.XX", isSigned: false) {
       let isNew = bench.reader645.oldTable.insert(0x9010, [("9010", format)])
       #expect(isNew)
