@@ -17,8 +17,8 @@ public struct SpeakerDispute: Sendable, Equatable {
   }
 }
 
-/// Watches that devices speak only for themselves: `device.identity`. One incident a device (or
-/// claimed name) goes on until nothing of the kind has come for some time.
+/// Watches that devices speak only for themselves: `device.identity`. One incident a device, or a
+/// topic that names none, goes on until nothing of the kind has come for some time.
 struct IdentityWatch: Sendable {
   /// Incidents at a time; what is more is in the quarantine only.
   static let limit = 10_000
@@ -41,8 +41,8 @@ struct IdentityWatch: Sendable {
     _ dispute: SpeakerDispute, _ step: DetectionStep, into findings: inout [Finding]
   ) {
     guard step.context.rules.identity.isOn else { return }
-    let claimed = Self.cut(dispute.claimed)
-    let name = dispute.device.map { step.devices.name(of: $0) } ?? claimed
+    let topic = Self.cut(dispute.topic)
+    let name = dispute.device.map { step.devices.name(of: $0) } ?? topic
     if var known = incidents[name] {
       known.count += 1
       known.latest = max(known.latest, step.now)
@@ -51,8 +51,8 @@ struct IdentityWatch: Sendable {
     }
     guard incidents.count < Self.limit else { return }
     let incident = Incident(
-      begin: step.now, latest: step.now, count: 1, topic: Self.cut(dispute.topic),
-      claimed: claimed, expected: Self.cut(dispute.expected))
+      begin: step.now, latest: step.now, count: 1, topic: topic,
+      claimed: Self.cut(dispute.claimed), expected: Self.cut(dispute.expected))
     incidents[name] = incident
     findings.append(finding(name, incident, .open, step))
   }

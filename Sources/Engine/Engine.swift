@@ -85,6 +85,7 @@ public final class Engine {
     outcome.commands = decoded.commands
     outcome.events = decoded.events
     var texts = decoded.texts
+    finish(&replay, batch, &outcome)
     add(replay, to: &outcome, &texts)
     textEntries += replay.textEntries
     detector.recordPast(

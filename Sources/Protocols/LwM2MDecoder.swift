@@ -13,6 +13,8 @@ public final class LwM2MDecoder {
   /// Units by the registry of objects that differ from what a profile may name: the angle of a tilt
   /// sensor (3429) is in radians.
   private static let units = ["3429/1": "rad"]
+  /// Longest path in bytes; a key is repeated for each value below it.
+  private static let pathLimit = 255
   private static let timeResource = Array("5518".utf8)
 
   private let json = JSONParser()
@@ -62,7 +64,7 @@ public final class LwM2MDecoder {
     _ nodes: UnsafeBufferPointer<JSONNode>, into list: inout PointList
   ) {
     var leaves: [(path: [UInt8], node: Int)] = []
-    collect(nodes, at: 0, path: [], into: &leaves)
+    collect(nodes, at: 0, path: [], into: &leaves, &list)
     var times: [[UInt8]: Timestamp] = [:]
     for leaf in leaves {
       let parts = leaf.path.split(separator: UInt8(ascii: "/"))
@@ -80,8 +82,14 @@ public final class LwM2MDecoder {
   /// All values with their paths, keys and positions in lists joined by slashes.
   private func collect(
     _ nodes: UnsafeBufferPointer<JSONNode>, at position: Int, path: [UInt8],
-    into leaves: inout [(path: [UInt8], node: Int)]
+    into leaves: inout [(path: [UInt8], node: Int)], _ list: inout PointList
   ) {
+    guard path.count <= Self.pathLimit else {
+      return list.add(
+        WireFault(
+          .tooLarge, part: Self.text(path), found: "a path of \(path.count) bytes",
+          expected: "at most \(Self.pathLimit)"))
+    }
     guard nodes[position].type == .object || nodes[position].type == .list else {
       return leaves.append((path, position))
     }
@@ -93,7 +101,8 @@ public final class LwM2MDecoder {
       while part.last == UInt8(ascii: "/") { part.removeLast() }
       let isFirst = path.isEmpty || part.isEmpty
       collect(
-        nodes, at: child, path: path + (isFirst ? [] : [UInt8(ascii: "/")]) + part, into: &leaves)
+        nodes, at: child, path: path + (isFirst ? [] : [UInt8(ascii: "/")]) + part, into: &leaves,
+        &list)
       index += 1
       child = nodes[child].end
     }

@@ -8,8 +8,10 @@ struct SenMLPack {
   private static let baseLabels: [Label] = [.baseName, .baseTime, .baseUnit, .baseValue, .baseSum]
   /// Resolved times below this many seconds are relative to the receipt: RFC 8428, section 4.5.3.
   private static let relativeLimit: ExactDecimal = "268435456"
-  /// Longest resolved name in bytes.
+  /// Longest resolved name and longest unit in bytes. A base name or unit is repeated for each
+  /// record, so a long one would become a thousand.
   private static let nameLimit = 255
+  private static let unitLimit = 64
 
   private let receivedAt: Timestamp
   private let isCBOR: Bool
@@ -94,7 +96,7 @@ extension SenMLPack {
         expected: "one of v, vs, vb and vd, or s")
     }
     let name = try name(record)
-    let unit = try record.text(.unit).map(Array.init) ?? baseUnit
+    let unit = try unit(record)
     let time = try time(record)
     let sum = try sum(record)
     if let label = values.first {
@@ -111,15 +113,31 @@ extension SenMLPack {
   }
 
   private func name(_ record: SenMLRecord) throws(WireFault) -> [UInt8] {
-    let name = try baseName + (record.text(.name).map(Array.init) ?? [])
+    let own = try record.text(.name)
+    guard baseName.count + (own?.count ?? 0) <= Self.nameLimit else {
+      throw WireFault(
+        .tooLarge, part: "n", found: "\(baseName.count + (own?.count ?? 0)) bytes",
+        expected: "a name of at most \(Self.nameLimit)")
+    }
+    let name = baseName + (own.map(Array.init) ?? [])
     let isName =
-      !name.isEmpty && name.count <= Self.nameLimit && name.allSatisfy(Self.isNameByte)
+      !name.isEmpty && name.allSatisfy(Self.isNameByte)
       && !(takesPaths ? "-:._" : "-:./_").utf8.contains(name[0])
     if isName { return name }
     throw WireFault(
       .badText, part: "n",
       found: name.isEmpty ? "no name" : "'\(String(decoding: name.prefix(60), as: UTF8.self))'",
       expected: "1 to \(Self.nameLimit) of A-Z a-z 0-9 - : . / _, the first a letter or digit")
+  }
+
+  private func unit(_ record: SenMLRecord) throws(WireFault) -> [UInt8] {
+    let own = try record.text(.unit)
+    guard (own?.count ?? baseUnit.count) <= Self.unitLimit else {
+      throw WireFault(
+        .tooLarge, part: own == nil ? "bu" : "u", found: "\(own?.count ?? baseUnit.count) bytes",
+        expected: "at most \(Self.unitLimit)")
+    }
+    return own.map(Array.init) ?? baseUnit
   }
 
   /// When it was measured; nil when neither the record nor a base field says.

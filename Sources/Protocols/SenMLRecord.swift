@@ -81,7 +81,7 @@ struct SenMLRecord {
     for label in doubled { try checkIsSingle(label) }
     if unknown.isEmpty { return }
     throw WireFault(
-      .unknownWord, part: unknown, found: "a field that must be understood",
+      .unknownWord, part: String(unknown.prefix(60)), found: "a field that must be understood",
       expected: "only fields of RFC 8428")
   }
 

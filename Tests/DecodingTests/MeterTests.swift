@@ -62,7 +62,10 @@ import Testing
   @Test func aMeterBehindAUnitIsSeen() throws {
     let registry = registry([
       meter("U-1"), meter("M-1", address: "202409180007", gateway: "U-1"),
+      meter("M-2", address: "161", gateway: "U-1"),
     ])
+    let other = MeterFrames.dlt645(
+      address: [0x61, 1, 0, 0, 0, 0], control: 0x91, [0, 1, 1, 2, 0x13, 0x22])
     let bench = Bench(try Support.shipped(), registry: registry)
     try bench.decode("dlt645/U-1/up", Self.voltage)
     let seen = bench.batch.sightings.map { bench.devices.name(of: $0.device) }
@@ -70,8 +73,8 @@ import Testing
     bench.batch.removeAll()
     // A commit that failed takes new devices out of the table again.
     bench.devices = DeviceTable(names: ["U-1"])
-    try bench.decode("dlt645/U-1/up", Self.voltage + Self.voltage)
-    #expect(results(bench) == ["M-1 voltage.a 221.3", "M-1 voltage.a 221.3"])
+    try bench.decode("dlt645/U-1/up", Self.voltage + other)
+    #expect(results(bench) == ["M-1 voltage.a 221.3", "M-2 voltage.a 221.3"])
     bench.devices = DeviceTable()
     try bench.decode("dlt645/U-1/up", Self.voltage)
     #expect(results(bench) == ["M-1 voltage.a 221.3"])

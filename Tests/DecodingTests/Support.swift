@@ -47,7 +47,11 @@ enum Support {
   }
 
   /// All profiles of `devices/`.
-  static func shipped() throws -> [DeviceProfile] {
+  static func shipped() throws -> [DeviceProfile] { try compiled.get() }
+
+  private static let compiled = Result { try compile() }
+
+  private static func compile() throws -> [DeviceProfile] {
     let names = names(in: root + "/devices").filter { $0.hasSuffix(".yaml") }
     let log = ProblemLog()
     var tables = SharedTables()
@@ -59,6 +63,11 @@ enum Support {
     let profiles = nodes.map { DeviceProfile($0, tables: tables, log: log) }
     try log.throwIfAny()
     return profiles
+  }
+
+  /// YAML as a node.
+  static func node(_ text: String, file: String) throws -> ConfigNode {
+    try YAMLDocument.parse(Array(text.utf8), file: file)
   }
 
   /// A profile from YAML; throws its problems.

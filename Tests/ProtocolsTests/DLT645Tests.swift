@@ -143,6 +143,11 @@ struct DLT645Tests {
     bench.read(MeterFrames.dlt645(control: 0xB1, [0, 0xFF, 1, 2, 0x01, 0x22, 0x12]))
     bench.read(MeterFrames.dlt645(control: 0x91, [0, 1, 1, 2, 0x13, 0x22]))
     #expect(bench.reasons == ["out_of_order", "incomplete"])
+    bench.read(MeterFrames.dlt645(control: 0xB1, [0, 0xFF, 1, 2, 0x01, 0x22, 0x12]))
+    bench.read(MeterFrames.dlt645(control: 0x92, [0, 0xFF, 1, 2, 0x22, 0x99, 0x21, 2]))
+    #expect(
+      bench.faults.last
+        == "frame[0].DI 0201FF00: found part 2 of a reply that goes on, expected part 1")
   }
 
   @Test("the begin and end of an outage, also while it lasts, and a record that is not used")

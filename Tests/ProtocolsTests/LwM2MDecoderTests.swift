@@ -51,6 +51,10 @@ import Testing
     #expect(
       points(Array(#"{"3416/0/44":1e400,"3416/0/45":1}"#.utf8))
         == ["3416/0/45 1", "!3416/0/44 number_too_long: the number 1e400"])
+    let long = String(repeating: "1", count: 300)
+    let found = points(Array(#"{"\#(long)":{"0":{"1":1,"2":2}},"4/0/2":-95}"#.utf8))
+    #expect(found.first == "4/0/2 -95" && found.count == 2)
+    #expect(found[1].hasSuffix("too_large: a path of 300 bytes"))
     #expect(points(Array("{".utf8)) == ["! malformed: a document that is cut off"])
     #expect(points([0xA1]) == ["! malformed: a document that is cut off"])
   }

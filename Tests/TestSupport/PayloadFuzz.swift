@@ -17,6 +17,10 @@ public struct PayloadFuzz {
   /// How many payloads each decoder is given: 200,000, or 20 million where `SITEWATT_SOAK` is set.
   public static let count = getenv("SITEWATT_SOAK") == nil ? 200_000 : 20_000_000
 
+  /// How much the process may grow between the first million payloads and any later one, in MiB. A
+  /// decoder that kept a few dozen bytes of each would be found out in a soak.
+  public static let growthLimit_mib = 512
+
   /// Bytes that stand readable behind every payload of ``forEach(_:_:)``.
   public static let padding = 64
 
@@ -24,6 +28,9 @@ public struct PayloadFuzz {
   private let fragments: [[UInt8]]
   private let lengthLimit: Int
   private var random: SeededGenerator
+  private var madeCount = 0
+  /// Memory of the process after the first million, in MiB.
+  private var memory_mib = 0
 
   /// Payloads of at most `lengthLimit` bytes made of at least one seed. `fragments` are pieces of
   /// the format that are spliced in: brackets, preambles, huge lengths.
@@ -38,6 +45,7 @@ public struct PayloadFuzz {
   /// The next payload: one in eight is random, one in eight cut off, two have flipped bits, two are
   /// spliced of two seeds, one is edited, and one is all of it.
   public mutating func next() -> Input {
+    watchMemory()
     let origin = below(seeds.count)
     var bytes = seeds[origin]
     switch below(8) {
@@ -68,6 +76,28 @@ public struct PayloadFuzz {
         try body(input.origin, UnsafeRawBufferPointer(rebasing: bytes[0..<input.bytes.count]))
       }
     }
+  }
+
+  /// Ends the run when memory grows without end; only a soak makes so many payloads.
+  private mutating func watchMemory() {
+    madeCount += 1
+    guard madeCount.isMultiple(of: 1_000_000) else { return }
+    let now_mib = Self.residentMemory_mib()
+    if memory_mib == 0 { memory_mib = now_mib }
+    precondition(
+      now_mib - memory_mib <= Self.growthLimit_mib,
+      "memory grew from \(memory_mib) to \(now_mib) MiB over \(madeCount) payloads")
+  }
+
+  /// Memory that the process holds, in MiB; 0 where the system does not say.
+  static func residentMemory_mib() -> Int {
+    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 128)
+    guard fgets(&line, Int32(line.count), file) != nil else { return 0 }
+    let fields = String(decoding: line.map(UInt8.init(bitPattern:)), as: UTF8.self).split(
+      separator: " ")
+    return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(getpagesize()) / 1_048_576 : 0
   }
 
   private mutating func below(_ limit: Int) -> Int {
