@@ -1,3 +1,4 @@
+import Decoding
 import Engine
 import Logging
 import MQTT
@@ -104,6 +105,7 @@ final class Pipeline {
       try process()
       guard try commit(until: isStopping) else { break }
       session.release()
+      sendCommands()
       lookAfterFile()
     }
   }
@@ -241,6 +243,20 @@ final class Pipeline {
     if isSnapshotDue { snapshots.saved(now: now) }
     account()
     return true
+  }
+
+  /// Tells devices what the stored batch asks of them. One that cannot be told now is not told
+  /// later: what made it necessary goes on, or is over.
+  private func sendCommands() {
+    for command in outcome.commands {
+      do {
+        try command.payload.withUnsafeBytes {
+          try session.publish(topic: command.topic, payload: $0, qos: 0)
+        }
+        log.info("sent \(command.topic)")
+      } catch { log.notice("not sent: \(command.topic): \(error)") }
+    }
+    outcome.commands.removeAll()
   }
 
   /// Notes the end of the link and saves the engine's state, so that the next start replays

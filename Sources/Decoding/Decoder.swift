@@ -183,15 +183,9 @@ public final class Decoder {
   private func readSparkplug(
     _ message: Message, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) {
-    guard let topic = SparkplugTopic(message.topic) else {
-      return batch.reject(
-        Rejection(
-          reason: .unknownTopic, found: "topic '\(Self.shortened(message.topic))'",
-          expected: "spBv1.0/group/NBIRTH/node, DBIRTH/node/device and the like"))
-    }
     let taking = SparkplugTaking(profiles: profiles, profile: Int(message.route.profile))
     memory.sparkplug.receive(
-      topic, message.payload, isRetained: message.isRetained, at: message.receivedAt
+      message.topic, message.payload, isRetained: message.isRetained, at: message.receivedAt
     ) { taking.take($0, &directory, &devices, &batch) }
   }
 

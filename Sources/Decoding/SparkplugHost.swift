@@ -43,6 +43,9 @@ struct SparkplugHost {
   /// The second in which requests are counted, and how many there were.
   var requestSecond = Timestamp(milliseconds: .min)
   var requestCount = 0
+  /// Topics that were seen, and who they are about.
+  private var knownTopics = ByteTable()
+  private var routes: [Route] = []
   /// Scratch memory.
   var points = PointList()
 
@@ -58,25 +61,27 @@ struct SparkplugHost {
   /// Takes a message. Commands and states of hosts, which come back to whoever subscribes to all,
   /// are nobody's data.
   mutating func receive(
-    _ topic: SparkplugTopic, _ payload: UnsafeRawBufferPointer, isRetained: Bool,
+    _ topic: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, isRetained: Bool,
     at now: Timestamp, _ emit: Emit
   ) {
-    guard topic.kind != .other else { return }
-    guard let edge = place(of: topic), let owner = owner(of: topic, in: edge) else {
-      return emit(.fault(nil, Self.tooMany))
-    }
+    let route: Route
+    do throws(WireFault) {
+      guard let found = try self.route(topic) else { return }
+      route = found
+    } catch { return emit(.fault(nil, error)) }
+    let (edge, owner) = (route.edge, route.owner)
     guard let message = SparkplugMessage(payload) else {
-      emit(.fault(topic.ownerName, SparkplugMessage.fault(of: payload)))
-      if topic.kind != .nodeDeath { heard(edge, owner, at: now, emit) }
-      return unreadable(topic.kind, edge, now, emit)
+      emit(.fault(edges[edge].owners[owner].name, SparkplugMessage.fault(of: payload)))
+      if route.kind != .nodeDeath { heard(route, at: now, emit) }
+      return unreadable(route.kind, edge, now, emit)
     }
     let arrival = Arrival(
-      kind: topic.kind, owner: owner, message: message, length: payload.count, receivedAt: now)
+      kind: route.kind, owner: owner, message: message, length: payload.count, receivedAt: now)
     if isRetained { return takeRetained(arrival, edge, emit) }
-    if topic.kind == .nodeDeath { return nodeDied(arrival, edge, emit) }
+    if route.kind == .nodeDeath { return nodeDied(arrival, edge, emit) }
     edges[edge].suspicion = nil
-    heard(edge, owner, at: now, emit)
-    if topic.kind == .nodeBirth {
+    heard(route, at: now, emit)
+    if route.kind == .nodeBirth {
       nodeBorn(arrival, edge, emit)
     } else {
       order(arrival, payload, edge, emit)
@@ -84,10 +89,12 @@ struct SparkplugHost {
     settle(edge, now, emit)
   }
 
-  /// A device speaks through its node, so both are there.
-  private func heard(_ edge: Int, _ owner: Int, at now: Timestamp, _ emit: Emit) {
-    emit(.heard(edges[edge].owners[0].name, at: now))
-    if owner > 0 { emit(.heard(edges[edge].owners[owner].name, at: now)) }
+  /// A device speaks through its node, so both are there; but of its death the node speaks alone.
+  private func heard(_ route: Route, at now: Timestamp, _ emit: Emit) {
+    emit(.heard(edges[route.edge].owners[0].name, at: now))
+    if route.owner > 0, route.kind != .deviceDeath {
+      emit(.heard(edges[route.edge].owners[route.owner].name, at: now))
+    }
   }
 
   /// Lets time pass: gives up waiting for what does not come.
@@ -146,13 +153,45 @@ struct SparkplugHost {
     }
     return soonest
   }
-
-  private static let tooMany = WireFault(
-    .noDevice, found: "one more node or device",
-    expected: "at most \(edgeLimit) nodes, and \(ownerLimit) with their devices")
 }
 
 extension SparkplugHost {
+  /// Who a topic is about.
+  struct Route {
+    let kind: SparkplugTopic.Kind
+    let edge: Int
+    let owner: Int
+  }
+
+  /// Most topics that are remembered; at this number all are forgotten and learnt again.
+  private static let topicLimit = 200_000
+
+  /// Finds out who a topic is about; nil for commands and states.
+  private mutating func route(
+    _ topic: UnsafeRawBufferPointer
+  ) throws(WireFault) -> Route? {
+    let known = knownTopics.find(topic)
+    if known >= 0 { return routes[Int(known)] }
+    guard let parts = SparkplugTopic(topic) else {
+      throw WireFault(
+        .unknownTopic, found: "topic '\(String(decoding: topic.prefix(120), as: UTF8.self))'",
+        expected: "spBv1.0/group/NBIRTH/node, DBIRTH/node/device and the like")
+    }
+    guard parts.kind != .other else { return nil }
+    guard let edge = place(of: parts), let owner = owner(of: parts, in: edge) else {
+      throw WireFault(
+        .noDevice, found: "one more node or device",
+        expected: "at most \(Self.edgeLimit) nodes, and \(Self.ownerLimit) with their devices")
+    }
+    if routes.count == Self.topicLimit {
+      knownTopics.removeAll()
+      routes.removeAll()
+    }
+    knownTopics.insert(topic, value: Int32(routes.count))
+    routes.append(Route(kind: parts.kind, edge: edge, owner: owner))
+    return routes.last
+  }
+
   private mutating func place(of topic: SparkplugTopic) -> Int? {
     if let known = places[topic.nodeName] { return known }
     guard edges.count < Self.edgeLimit, ownerCount < Self.ownerLimit else { return nil }

@@ -66,12 +66,18 @@ extension SparkplugHost {
     if !isRoom { giveUp(edge, emit) }
   }
 
-  /// Takes what waited, as far as it follows what was taken.
+  /// Takes what waited, as far as it follows what was taken, or was passed by it.
   private mutating func drain(_ edge: Int, _ emit: Emit) {
+    let count = edges[edge].held.count
     while let index = edges[edge].held.firstIndex(where: {
-      $0.sequence == edges[edge].last &+ 1
+      let distance = $0.sequence &- edges[edge].last &- 1
+      return distance == 0 || distance >= 128
     }) {
       take(held: edges[edge].held.remove(at: index), edge, emit)
+    }
+    // What still waits does so for another message than before.
+    if edges[edge].held.count < count, let first = edges[edge].held.map(\.receivedAt).min() {
+      edges[edge].heldSince = first
     }
   }
 
@@ -85,7 +91,7 @@ extension SparkplugHost {
         edges[edge].owners[0].name,
         WireFault(
           .incomplete, part: "seq",
-          found: "\(last &+ next) behind \(last): \(next - 1) messages of the edge are missing",
+          found: "\(last &+ next) behind \(last): \(next &- 1) messages of the edge are missing",
           expected: "\(last &+ 1)")))
     releaseHeld(edge, emit)
   }
@@ -104,8 +110,11 @@ extension SparkplugHost {
     let arrival = Arrival(
       kind: held.kind, owner: held.owner, message: message, length: held.payload.count,
       receivedAt: held.receivedAt)
-    advance(edge, held.sequence, SparkplugEdge.Mark(time: message.time, length: arrival.length))
-    take(arrival, edge, isLate: false, emit)
+    let isPassed = held.sequence &- edges[edge].last &- 1 >= 128
+    if !isPassed {
+      advance(edge, held.sequence, SparkplugEdge.Mark(time: message.time, length: arrival.length))
+    }
+    take(arrival, edge, isLate: isPassed, emit)
   }
 
   /// A number that was passed: a message that comes after its wait was given up, or an edge that

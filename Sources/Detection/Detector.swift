@@ -101,7 +101,9 @@ public struct Detector {
     }
     for dispute in message.disputes { identity.take(dispute, step, into: &findings) }
     // What a device says now goes before what it said ere it fell silent.
-    for device in returned { mains.setSilent(device, false, step, into: &findings) }
+    for device in returned where !silence.isSilent(device) {
+      mains.setSilent(device, false, step, into: &findings)
+    }
   }
 
   /// Lets time pass.
@@ -247,7 +249,14 @@ public struct Detector {
   private mutating func observe(
     _ event: DeviceEvent, _ step: DetectionStep, into findings: inout [Finding]
   ) {
-    guard event.quality == .good, !event.isHistorical, event.alarm == "mains.lost" else { return }
+    guard event.quality == .good, !event.isHistorical else { return }
+    if event.alarm == "device.link", event.state == .offline {
+      if silence.left(event.device, at: event.time, step, into: &findings) {
+        mains.setSilent(event.device, true, step, into: &findings)
+      }
+      return
+    }
+    guard event.alarm == "mains.lost" else { return }
     switch event.state {
     case .raised, .changed: claim(event.device, isLost: true, event.time, step, into: &findings)
     case .cleared: claim(event.device, isLost: false, event.time, step, into: &findings)

@@ -8,6 +8,11 @@ struct SilenceWatch: Sendable {
     var silentAfter: Int64 = 0
     var isSilent = false
     var isWatched = false
+    /// When it was told to be gone; nil when it is not.
+    var goneAt: Timestamp?
+
+    /// When its silence began.
+    var silentSince: Timestamp { goneAt ?? heard }
   }
 
   private var presences: [Presence] = []
@@ -29,15 +34,37 @@ struct SilenceWatch: Sendable {
     if wasSilent {
       presences[position].isSilent = false
       // The clock may have been set back since it fell silent.
-      let end = max(step.now, presences[position].heard)
+      let end = max(step.now, presences[position].silentSince)
       findings.append(finding(device, presences[position], endedAt: end, step))
-      presences[position].heard = step.now
+      (presences[position].heard, presences[position].goneAt) = (step.now, nil)
     }
     watch(position, facts, step.context.rules.silence)
     presences[position].heard = max(presences[position].heard, step.now)
     let due = presences[position].heard.advanced(byMilliseconds: facts.silentAfter)
     if due < earliest { earliest = due }
     return wasSilent
+  }
+
+  /// Whether a device is silent at present.
+  func isSilent(_ device: DeviceIndex) -> Bool {
+    let position = Int(device.position)
+    return position < presences.count && presences[position].isSilent
+  }
+
+  /// Notes that a device was told to be gone (a death of its link), which is a silence at once;
+  /// true when it was not silent before.
+  mutating func left(
+    _ device: DeviceIndex, at time: Timestamp, _ step: DetectionStep,
+    into findings: inout [Finding]
+  ) -> Bool {
+    let position = Int(device.position)
+    guard position < presences.count, presences[position].isWatched,
+      !presences[position].isSilent
+    else { return false }
+    presences[position].isSilent = true
+    presences[position].goneAt = min(time, step.now)
+    findings.append(finding(device, presences[position], endedAt: nil, step))
+    return true
   }
 
   /// Takes new rules and intervals, also for devices that say nothing more.
@@ -125,17 +152,20 @@ struct SilenceWatch: Sendable {
     let site = step.facts(of: device).site
     let place = site.isEmpty ? "" : "\(step.context.siteName(site)) "
     var evidence = JSONText()
+    if let goneAt = presence.goneAt { evidence.add("offline_at", goneAt.description) }
     evidence.add("last_heard_at", presence.heard.description)
     evidence.add("silent_after_s", presence.silentAfter / 1000)
     if let endedAt {
       evidence.add("heard_again_at", endedAt.description)
-      evidence.add("duration_s", endedAt.since(presence.heard) / 1000)
+      evidence.add("duration_s", endedAt.since(presence.silentSince) / 1000)
     }
     evidence.add("journal", step.place)
     return Finding(
       kind: "device.silent", severity: step.context.rules.silence.severity, site: site,
-      subject: name, openedAt: presence.heard, phase: endedAt.map { .ended(at: $0) } ?? .open,
-      titleZh: "\(place)设备 \(name) 停止上报", titleEn: "Device \(name) stopped reporting",
+      subject: name, openedAt: presence.silentSince,
+      phase: endedAt.map { .ended(at: $0) } ?? .open,
+      titleZh: "\(place)设备 \(name) \(presence.goneAt == nil ? "停止上报" : "离线")",
+      titleEn: "Device \(name) \(presence.goneAt == nil ? "stopped reporting" : "went offline")",
       evidence: evidence)
   }
 }
@@ -146,9 +176,11 @@ extension SilenceWatch {
     writer.time(listeningSince)
     writer.unsigned(UInt64(presences.count))
     for presence in presences {
-      writer.byte((presence.isSilent ? 1 : 0) | (presence.isWatched ? 2 : 0))
+      let marks: UInt8 = (presence.isSilent ? 1 : 0) | (presence.isWatched ? 2 : 0)
+      writer.byte(marks | (presence.goneAt == nil ? 0 : 4))
       writer.signed(presence.silentAfter)
       writer.time(presence.heard)
+      if let goneAt = presence.goneAt { writer.time(goneAt) }
     }
   }
 
@@ -161,7 +193,7 @@ extension SilenceWatch {
       presences.append(
         Presence(
           heard: try reader.time(), silentAfter: silentAfter, isSilent: flags & 1 != 0,
-          isWatched: flags & 2 != 0))
+          isWatched: flags & 2 != 0, goneAt: flags & 4 != 0 ? try reader.time() : nil))
     }
   }
 

@@ -18,6 +18,8 @@ final class Connection: @unchecked Sendable {
   let client: OpaquePointer
   let broker: BrokerURL
   let version: ProtocolVersion
+  /// The status topic with the payloads of this connection.
+  let status: StatusTopic?
   private let watchesBroker: Bool
   private let intake: Intake
   private let onEvent: (MQTTEvent) -> Void
@@ -38,7 +40,7 @@ final class Connection: @unchecked Sendable {
   /// Publishes that were acknowledged (QoS 1) or written (QoS 0).
   private(set) var acknowledgedPublishes: UInt64 = 0
 
-  private var statusPacketID: Int32 = 0
+  private var statusPacketIDs: Set<Int32> = []
   private var filters: [Int32: String] = [:]
 
   init(
@@ -52,6 +54,7 @@ final class Connection: @unchecked Sendable {
     self.client = client
     self.broker = broker
     self.version = version
+    status = options.status?.stamped(now_ms: wall_ms())
     watchesBroker = options.watchesBroker
     self.intake = intake
     self.onEvent = onEvent
@@ -88,15 +91,18 @@ final class Connection: @unchecked Sendable {
       errno = 0
       return
     }
+    if let status, status.isSparkplugHost, message.topic.elementsEqual(status.topic.utf8) {
+      // A Will of an earlier connection that came late: edges must not take us for gone.
+      if message.says("false") { publishStatus(isOnline: true) }
+      errno = 0
+      return
+    }
     intake.take(message)
     errno = intake.isFull ? EAGAIN : 0
   }
 
   fileprivate func acknowledged(_ packetID: Int32, code: Int32) {
-    if packetID == statusPacketID {
-      statusPacketID = 0
-      return
-    }
+    if statusPacketIDs.remove(packetID) != nil { return }
     outstandingPublishes -= 1
     acknowledgedPublishes += 1
     if code >= 0x80 { onEvent(.publishRefused(code: UInt8(truncatingIfNeeded: code))) }
@@ -136,8 +142,18 @@ final class Connection: @unchecked Sendable {
     let code = mosquitto_publish_v5(
       client, &packetID, topic, Int32(payload.count), payload.baseAddress, qos, retain, nil)
     guard code == 0 else { return code }
-    if isStatus { statusPacketID = packetID } else { outstandingPublishes += 1 }
+    if isStatus { statusPacketIDs.insert(packetID) } else { outstandingPublishes += 1 }
     return 0
+  }
+
+  /// Queues the status, retained.
+  func publishStatus(isOnline: Bool) {
+    guard let status else { return }
+    let qos = min(1, Int32(answer?.limits.maximumQoS ?? 1))
+    let code = (isOnline ? status.online : status.offline).withUnsafeBytes {
+      publish(topic: status.topic, payload: $0, qos: qos, retain: true, isStatus: true)
+    }
+    if code != 0 { onEvent(.publishRefused(code: 0)) }
   }
 
   /// Sends everything that is queued, as far as the socket takes it. Corked, so that thousands of

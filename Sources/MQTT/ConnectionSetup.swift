@@ -17,7 +17,7 @@ extension Connection {
     if let user = options.user {
       try check(mosquitto_username_pw_set(client, user, options.password?.revealed))
     }
-    if let status = options.status {
+    if let status {
       try check(
         mosquitto_will_set(
           client, status.topic, Int32(status.offline.count), status.offline, rotation.willQoS,

@@ -16,6 +16,13 @@ public struct InboundMessage {
   public let isRetained: Bool
 }
 
+extension InboundMessage {
+  /// Whether the payload has a word somewhere in its first 256 bytes.
+  func says(_ word: String) -> Bool {
+    String(decoding: payload.prefix(256), as: UTF8.self).contains(word)
+  }
+}
+
 /// When a batch is full, and how long to wait for its first message.
 public struct ReceiveLimits: Sendable {
   /// The most messages in a batch; 1 or more.

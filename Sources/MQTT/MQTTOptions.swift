@@ -153,11 +153,34 @@ public struct StatusTopic: Sendable, Equatable {
   /// The payload that says it is not.
   public var offline: [UInt8]
 
+  /// True for the state of a Sparkplug host: both payloads get the time at which the connection was
+  /// asked for, the topic is subscribed, and `offline` on it is answered by `online`.
+  public private(set) var isSparkplugHost = false
+
   /// A status topic with its two payloads, at most 65535 bytes each (MQTT 3.1.3.3).
   public init(topic: String, online: [UInt8], offline: [UInt8]) {
     self.topic = topic
     self.online = online
     self.offline = offline
+  }
+
+  /// The state of a Sparkplug B 3.0 host application (chapter 5 of the standard):
+  /// `spBv1.0/STATE/<id>` with `{"online":true,"timestamp":<Unix ms>}`.
+  public static func sparkplugHost(_ id: String) -> StatusTopic {
+    var status = StatusTopic(
+      topic: "spBv1.0/STATE/\(id)", online: Array(#"{"online":true,"timestamp":"#.utf8),
+      offline: Array(#"{"online":false,"timestamp":"#.utf8))
+    status.isSparkplugHost = true
+    return status
+  }
+
+  /// The same with the payloads of a connection that is asked for at `now_ms`.
+  func stamped(now_ms: Int64) -> StatusTopic {
+    guard isSparkplugHost else { return self }
+    var status = self
+    status.online += Array("\(now_ms)}".utf8)
+    status.offline += Array("\(now_ms)}".utf8)
+    return status
   }
 
   var size_bytes: Int { max(topic.utf8.count, online.count, offline.count) }

@@ -87,16 +87,11 @@ extension MQTTSession {
     if options.watchesBroker {
       for filter in BrokerWatch.filters { connection.subscribe(filter, qos: 0) }
     }
-    if let status = options.status { publishStatus(connection, status.topic, status.online) }
-    _ = flush(connection)
-  }
-
-  func publishStatus(_ connection: Connection, _ topic: String, _ payload: [UInt8]) {
-    let qos = min(1, Int32(connection.answer?.limits.maximumQoS ?? 1))
-    let code = payload.withUnsafeBytes {
-      connection.publish(topic: topic, payload: $0, qos: qos, retain: true, isStatus: true)
+    if let status = connection.status, status.isSparkplugHost {
+      connection.subscribe(status.topic, qos: 1)
     }
-    if code != 0 { onEvent(.publishRefused(code: 0)) }
+    connection.publishStatus(isOnline: true)
+    _ = flush(connection)
   }
 
   /// The attempt failed: the next one at once, or after a pause.

@@ -30,7 +30,7 @@ extension MQTTSession {
     defer { phase = .closed }
     guard let connection else { return }
     let deadline_ms = monotonic_ms() + timeout_ms
-    if let status = options.status { publishStatus(connection, status.topic, status.offline) }
+    connection.publishStatus(isOnline: false)
     // libmosquitto closes its socket right behind DISCONNECT. With unread messages in it that would
     // be a reset, which can overtake `offline`; a second descriptor lets the stream end instead.
     let stream = dup(connection.socket)

@@ -28,6 +28,13 @@ public final class MQTTWaker: Sendable {
   }
 }
 
+/// The wall clock in Unix milliseconds.
+func wall_ms() -> Int64 {
+  var time = timespec()
+  clock_gettime(CLOCK_REALTIME, &time)
+  return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+}
+
 /// The monotonic clock in milliseconds.
 func monotonic_ms() -> Int64 {
   var time = timespec()

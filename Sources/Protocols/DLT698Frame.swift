@@ -24,6 +24,10 @@ public struct DLT698Frame {
 ///
 /// Source of the layout: DL/T 698.45-2017, checked on six public frames.
 public struct DLT698Scanner {
+  /// Longest frame in bytes, so that hostile headers cannot have the same bytes summed too often.
+  /// The layout would allow 16 383; devices negotiate at most 2 KiB or so.
+  public static let lengthLimit = 4096
+
   private let bytes: UnsafeRawBufferPointer
   private var position = 0
   private var notes = FrameNotes()
@@ -110,7 +114,7 @@ public struct DLT698Scanner {
   private static func plausibleEnd(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Int? {
     let length = Int(bytes[start + 1]) | Int(bytes[start + 2]) << 8
     let addressLength = Int(bytes[start + 4] & 0x0F) + 1
-    guard length <= 0x3FFF, length >= addressLength + 9 else { return nil }
+    guard length <= lengthLimit, length >= addressLength + 9 else { return nil }
     return start + length + 2
   }
 

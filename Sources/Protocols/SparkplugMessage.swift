@@ -73,13 +73,37 @@ public struct SparkplugMessage: Sendable {
   ///
   /// - Returns: how many values were recognized and left out.
   public func addPoints(
-    at position: Int, name: some Collection<UInt8>, type: UInt32, to list: inout PointList
+    at position: Int, name: ArraySlice<UInt8>, type: UInt32, to list: inout PointList
   ) -> Int {
+    if name.count <= Self.nameLimit, let value = plain(at: position, type: type) {
+      let metric = metrics[position]
+      list.add(
+        Point(
+          name: list.keep(name), value: value,
+          time: metric.hasTimestamp ? Self.time(metric.timestamp) : time,
+          isHistorical: metric.isOld))
+      return 0
+    }
     var writer = SparkplugPoints(list: PointList(), part: position, messageTime: time)
     swap(&writer.list, &list)
     writer.add(metrics[position], name: Array(name), type: type, depth: 0)
     swap(&writer.list, &list)
     return writer.ignored
+  }
+
+  /// The value of a metric that is a number or a truth value, as most are.
+  private func plain(at position: Int, type: UInt32) -> PointValue? {
+    guard !metrics[position].isNull else { return nil }
+    switch metrics[position].value {
+    case .floatValue(let number)?:
+      return (try? SparkplugValue.decimal(number)).map { .number($0) }
+    case .doubleValue(let number)?:
+      return (try? SparkplugValue.decimal(number)).map { .number($0) }
+    case .booleanValue(let truth)?: return .truth(truth)
+    case .intValue(let bits)?: return try? SparkplugValue.plain(.intValue(bits), type: type)
+    case .longValue(let bits)?: return try? SparkplugValue.plain(.longValue(bits), type: type)
+    default: return nil
+    }
   }
 
   /// An instant from Unix milliseconds.

@@ -11,9 +11,6 @@ struct SparkplugPoints {
   /// Values that were recognized and left out: bytes, files, definitions of structures.
   private(set) var ignored = 0
 
-  /// The value that Sparkplug hosts read as "good" in the property `Quality`.
-  private static let goodQuality: UInt64 = 192
-
   init(list: PointList, part: Int, messageTime: Timestamp?) {
     (self.list, self.part, self.messageTime) = (list, part, messageTime)
   }
@@ -25,9 +22,7 @@ struct SparkplugPoints {
         "at most \(SparkplugMessage.nameLimit)")
     }
     let time = metric.hasTimestamp ? SparkplugMessage.time(metric.timestamp) : messageTime
-    // A value that the edge itself calls bad or stale is kept like an old one, and not judged.
-    let isOld = metric.isHistorical || (metric.hasProperties && !Self.isGood(metric.properties))
-    let frame = Frame(time: time, isOld: isOld)
+    let frame = Frame(time: time, isOld: metric.isOld)
     guard let value = metric.value, !metric.isNull else {
       return put(.missing, name, frame)
     }
@@ -120,11 +115,22 @@ struct SparkplugPoints {
       add(member, name: path, type: member.datatype, depth: depth + 1)
     }
   }
+}
 
-  private static func isGood(_ properties: SparkplugPropertySet) -> Bool {
-    for (key, value) in zip(properties.keys, properties.values) where key == "Quality" {
-      if value.hasIntValue { return UInt64(value.intValue) == goodQuality }
-      if value.hasLongValue { return value.longValue == goodQuality }
+extension SparkplugMetric {
+  /// True for an old value. One that the edge itself calls bad or stale counts like one: kept, and
+  /// not judged.
+  var isOld: Bool { isHistorical || (hasProperties && !properties.isGood) }
+}
+
+extension SparkplugPropertySet {
+  /// The value that Sparkplug hosts read as "good" in the property `Quality`.
+  private static let goodQuality: UInt64 = 192
+
+  fileprivate var isGood: Bool {
+    for (key, value) in zip(keys, values) where key == "Quality" {
+      if value.hasIntValue { return UInt64(value.intValue) == Self.goodQuality }
+      if value.hasLongValue { return value.longValue == Self.goodQuality }
     }
     return true
   }

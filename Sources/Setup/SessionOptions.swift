@@ -25,10 +25,12 @@ extension Settings {
     // A broker silently drops what is larger than this, so nothing may be.
     options.maximumPacketSize_bytes = 268_435_455
     options.watchesBroker = mqtt.watchesBroker
-    let topic = mqtt.statusTopic ?? "sitewatt/\(node)/status"
-    options.status = StatusTopic(
-      topic: topic, online: Array(#"{"online":true}"#.utf8),
-      offline: Array(#"{"online":false}"#.utf8))
+    // A connection has one Will, so a Sparkplug host says by its STATE whether it is there.
+    options.status =
+      sparkplugHost.map { .sparkplugHost($0) }
+      ?? StatusTopic(
+        topic: mqtt.statusTopic ?? "sitewatt/\(node)/status",
+        online: Array(#"{"online":true}"#.utf8), offline: Array(#"{"online":false}"#.utf8))
     let problems = options.problems().map { problem in
       // The session's own word for what the file calls subscriptions.
       let key = problem.option == "filters" ? "subscriptions" : problem.option

@@ -16,6 +16,9 @@ public struct Settings: Sendable {
   public var database: String
   /// The link to the broker.
   public var mqtt: MQTTSettings
+  /// Name under which edge nodes know this collector as a Sparkplug host; nil, the default, for
+  /// none.
+  public var sparkplugHost: String?
   /// Folders and files with device profiles.
   public var profiles: [String]
   /// Registry files: kind (`sites`, `devices`, …) and path.
@@ -146,6 +149,7 @@ extension Settings {
     }
     database = resolve(section.text("database"))
     mqtt = MQTTSettings(section.section("mqtt"), in: section, resolve: resolve)
+    sparkplugHost = Self.sparkplugHost(section.section("sparkplug"))
     profiles = section.texts("profiles").map(resolve)
     if profiles.isEmpty { section.report("profiles", "expected at least one folder or file") }
     registry = []
@@ -169,6 +173,16 @@ extension Settings {
     logLevel = section.choice(
       "log_level", of: ["debug", "info", "warning", "error"], default: "info")
     section.finish()
+  }
+
+  private static func sparkplugHost(_ section: ConfigSection?) -> String? {
+    guard let section else { return nil }
+    let name = section.text("host_id")
+    if !name.isEmpty, !isPlainName(name) {
+      section.report("host_id", "found '\(name)', expected letters, digits, '-' or '_' (1 to 64)")
+    }
+    section.finish()
+    return name
   }
 
   private static func isPlainName(_ text: String) -> Bool {

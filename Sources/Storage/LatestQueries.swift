@@ -51,6 +51,30 @@ extension StoreReader {
   }
 }
 
+extension StoreReader {
+  /// Those of the devices whose newest event of the link (`device.link`) says that they are gone,
+  /// and since when.
+  public func goneDevices(
+    among devices: [DeviceIndex]
+  ) throws(StoreError) -> [DeviceIndex: Timestamp] {
+    try read { db in
+      var gone: [DeviceIndex: Timestamp] = [:]
+      let newest = try db.cachedStatement(
+        sql: """
+          SELECT state, time_ms FROM event WHERE device = ? AND alarm = 'device.link'
+          ORDER BY time_ms DESC, id DESC LIMIT 1
+          """)
+      for device in devices {
+        let row = try Row.fetchOne(newest, arguments: [device.position])
+        if let row, row["state"] == EventState.offline.rawValue {
+          gone[device] = Timestamp(milliseconds: row["time_ms"])
+        }
+      }
+      return gone
+    }
+  }
+}
+
 extension ExactDecimal {
   /// A number as ``description`` wrote it, with as many digits as can be held.
   init?(stored text: String) {

@@ -47,16 +47,20 @@ public struct QueryTool {
     try output.finish()
   }
 
-  /// Writes the newest sample of every series that has one.
+  /// Writes the newest sample of every series that has one; it is `stale` when its device has told,
+  /// or the broker for it, that it is gone.
   public func latest(to output: ByteOutput) throws {
     writeHeading(to: output)
     let devices = Set(selection.devices)
     let metrics = Set(selection.metrics.map(\.metric))
     var rows = RowCache(selection, format)
     let only = selection.devices.count == 1 ? selection.devices.first : nil
+    let gone = try reader.goneDevices(among: selection.devices)
     for latest in try reader.latest(of: only)
     where devices.contains(latest.device) && metrics.contains(latest.metric) {
-      rows.row(latest.device, latest.metric)?.write(latest.sample, to: output)
+      let isStale = gone[latest.device].map { $0 >= latest.sample.time } ?? false
+      rows.row(latest.device, latest.metric)?.write(
+        latest.sample, isStale: isStale, to: output)
     }
     try output.finish()
   }

@@ -19,7 +19,7 @@ struct SampleRow {
     var row = SampleRow()
     row.texts = definition.kind == .text ? texts : nil
     row.middle = Array(",\(QueryTool.cell(device)),\(definition.name),".utf8)
-    row.ends = Quality.allCases.map { Array(",\(definition.unit.name),\($0.name)\n".utf8) }
+    row.ends = qualities.map { Array(",\(definition.unit.name),\($0)\n".utf8) }
     return row
   }
 
@@ -37,12 +37,15 @@ struct SampleRow {
     row.texts = definition.kind == .text ? texts : nil
     row.begin = Array((begin.text.dropLast() + ",\"value\":\"").utf8)
     row.middle = Array(("\"," + middle.text.dropFirst().dropLast() + ",\"time\":\"").utf8)
-    row.ends = Quality.allCases.map { Array("\",\"quality\":\"\($0.name)\"}\n".utf8) }
+    row.ends = qualities.map { Array("\",\"quality\":\"\($0)\"}\n".utf8) }
     return row
   }
 
-  /// Writes one sample.
-  func write(_ sample: Sample, to output: ByteOutput) {
+  /// The words for qualities, and behind them the one for a good value of a device that is gone.
+  private static let qualities = Quality.allCases.map(\.name) + ["stale"]
+
+  /// Writes one sample. A good one is `stale` when its device has gone since.
+  func write(_ sample: Sample, isStale: Bool = false, to output: ByteOutput) {
     if isTimeFirst {
       output.time(sample.time)
       output.bytes(middle)
@@ -53,7 +56,8 @@ struct SampleRow {
       output.bytes(middle)
       output.time(sample.time)
     }
-    output.bytes(ends[Int(sample.quality.rawValue)])
+    let isMarked = isStale && sample.quality == .good
+    output.bytes(ends[isMarked ? ends.count - 1 : Int(sample.quality.rawValue)])
   }
 
   private func write(_ value: ExactDecimal, to output: ByteOutput) {

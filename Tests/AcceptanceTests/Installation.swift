@@ -23,6 +23,8 @@ final class Installation {
     var profiles: [String] = []
     /// Elements of the `notify` list.
     var notify = ["{name: log, type: log}"]
+    /// Name as a Sparkplug host; nil for none.
+    var sparkplugHost: String?
     /// The database file; within the folder by default.
     var database = "sitewatt.db"
   }
@@ -53,6 +55,7 @@ final class Installation {
     ] where !part.isEmpty {
       lines += ["\(name):"] + part.map { "  " + $0 }
     }
+    if let host = options.sparkplugHost { lines.append("sparkplug: {host_id: \(host)}") }
     if !options.tariffs.isEmpty {
       lines.append("tariffs: [\(options.tariffs.joined(separator: ", "))]")
     }

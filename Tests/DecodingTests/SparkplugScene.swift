@@ -67,6 +67,11 @@ final class SparkplugScene {
     return told(batch)
   }
 
+  /// Lets time pass.
+  func tick(_ now: Timestamp, _ batch: inout DecodedBatch) {
+    if decoder.isDue(now) { decoder.tick(now, devices: &devices, into: &batch) }
+  }
+
   /// Decodes a message as it is.
   func decode(
     _ topic: String, _ payload: [UInt8], _ isRetained: Bool = false, _ now: Timestamp,

@@ -6,7 +6,8 @@ import Testing
 /// Plays a text of happenings to the detectors and writes down what they find, one line each.
 ///
 /// A line is `TIME DEVICE METRIC VALUE …` or `TIME DEVICE ALARM raised`, with `at TIME` at the end
-/// when it happened earlier than it was received and `retained` for a retained copy; or `TIME
+/// when it happened earlier than it was received, `retained` for a retained copy and `unheard`
+/// when somebody else says it of the device; or `TIME
 /// tick`, `TIME link up`, `TIME clock SECONDS`, `TIME adopt`, `TIME DEVICE dispute NAME`. Before an
 /// `adopt` stand the reference data: `site`, `device`, `contract`, `tariff`, `remove` and `rule`
 /// lines. After an alarm may stand `key=`, `code=`, `object=`, `text=`, `severity=`, `historical`,
@@ -89,6 +90,8 @@ final class Scene {
     var words = words
     let isRetained = words.last == "retained"
     if isRetained { words.removeLast() }
+    let isHeard = words.last != "unheard"
+    if !isHeard { words.removeLast() }
     var time = now
     if words.count > 2, words[words.count - 2] == "at" {
       time = try SceneTime.read(words.removeLast())
@@ -117,7 +120,7 @@ final class Scene {
     }
     detector.observe(
       Detector.Message(
-        speakers: [(device, 0)], readings: readings[...], events: events[...],
+        speakers: isHeard ? [(device, Int64(0))] : [], readings: readings[...], events: events[...],
         isRetained: isRetained),
       devices: devices, at: moment(now), into: &findings)
   }

@@ -21,7 +21,7 @@ import Testing
       }
       for position in 0..<message.count {
         _ = message.addPoints(
-          at: position, name: (message.name(at: position) ?? "x").utf8,
+          at: position, name: Array((message.name(at: position) ?? "x").utf8)[...],
           type: message.type(at: position), to: &list)
       }
       taken += list.points.count

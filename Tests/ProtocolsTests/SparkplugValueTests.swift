@@ -119,7 +119,7 @@ import Testing
       var list = PointList()
       for position in 0..<message.count {
         _ = message.addPoints(
-          at: position, name: (message.name(at: position) ?? "").utf8,
+          at: position, name: Array((message.name(at: position) ?? "").utf8)[...],
           type: message.type(at: position), to: &list)
       }
       return list

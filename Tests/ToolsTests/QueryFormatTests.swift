@@ -1,4 +1,7 @@
+import Engine
+import Setup
 import SiteModel
+import Storage
 import Testing
 
 @testable import Tools
@@ -81,6 +84,36 @@ import Testing
         "2026-03-01T00:00:00.000Z,BS-2,voltage.a,1501,V,good",
         "2026-03-01T00:01:00.000Z,\"'=m,1\",voltage.a,231,V,retained",
       ])
+  }
+
+  @Test func latestIsStaleAfterTheDeviceWasGone() throws {
+    let store = try Store.open(path: stored.settings.database)
+    func link(_ state: EventState, at second: Int64) throws {
+      let batch = Batch()
+      batch.append(.tick, at: Timestamp(milliseconds: 1))
+      var outcome = Outcome()
+      outcome.events = [
+        DeviceEvent(
+          device: DeviceIndex(0), alarm: "device.link", code: "NDEATH", state: state,
+          severity: .major, time: reading(0, "voltage.a", second, "1").time)
+      ]
+      try store.commit(
+        batch: batch, outcome: outcome, after: store.reader.newestSegment(),
+        firstDevice: store.reader.deviceNames().count)
+    }
+    func words() throws -> [Substring?] {
+      try stored.output { output in
+        try QueryTool(settings: stored.settings, devices: ["BS-1"], metrics: [], format: .csv)
+          .latest(to: output)
+      }.dropFirst().map { $0.split(separator: ",").last }
+    }
+    try link(.offline, at: 30)
+    #expect(try words().contains("stale") == false)
+    try link(.offline, at: 60)
+    #expect(try words() == ["stale", "out_of_range"])
+    try link(.online, at: 90)
+    #expect(try words() == ["good", "out_of_range"])
+    try store.close()
   }
 
   @Test(arguments: [false, true]) func figuresOfHoursAndDays(isCompacted: Bool) throws {
