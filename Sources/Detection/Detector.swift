@@ -256,6 +256,9 @@ public struct Detector {
       }
       return
     }
+    if event.alarm == "device.link", event.state == .online {
+      return silence.came(event.device, at: event.time)
+    }
     guard event.alarm == "mains.lost" else { return }
     switch event.state {
     case .raised, .changed: claim(event.device, isLost: true, event.time, step, into: &findings)

@@ -11,6 +11,9 @@ struct SilenceWatch: Sendable {
     /// When it was told to be gone; nil when it is not.
     var goneAt: Timestamp?
 
+    /// The newest time at which it was told to be there; nil when it never was.
+    var cameAt: Timestamp?
+
     /// When its silence began.
     var silentSince: Timestamp { goneAt ?? heard }
   }
@@ -51,15 +54,22 @@ struct SilenceWatch: Sendable {
     return position < presences.count && presences[position].isSilent
   }
 
-  /// Notes that a device was told to be gone (a death of its link), which is a silence at once;
-  /// true when it was not silent before.
+  /// Notes that a device was told to be there, so that a death from before that is not news.
+  mutating func came(_ device: DeviceIndex, at time: Timestamp) {
+    let position = Int(device.position)
+    guard position < presences.count else { return }
+    presences[position].cameAt = max(presences[position].cameAt ?? time, time)
+  }
+
+  /// Notes that a device was told to be gone (a death of its link), which is a silence at once,
+  /// unless it was told to be there since; true when it was not silent before.
   mutating func left(
     _ device: DeviceIndex, at time: Timestamp, _ step: DetectionStep,
     into findings: inout [Finding]
   ) -> Bool {
     let position = Int(device.position)
     guard position < presences.count, presences[position].isWatched,
-      !presences[position].isSilent
+      !presences[position].isSilent, time >= presences[position].cameAt ?? time
     else { return false }
     presences[position].isSilent = true
     presences[position].goneAt = min(time, step.now)
@@ -177,10 +187,12 @@ extension SilenceWatch {
     writer.unsigned(UInt64(presences.count))
     for presence in presences {
       let marks: UInt8 = (presence.isSilent ? 1 : 0) | (presence.isWatched ? 2 : 0)
-      writer.byte(marks | (presence.goneAt == nil ? 0 : 4))
+      let times: UInt8 = (presence.goneAt == nil ? 0 : 4) | (presence.cameAt == nil ? 0 : 8)
+      writer.byte(marks | times)
       writer.signed(presence.silentAfter)
       writer.time(presence.heard)
       if let goneAt = presence.goneAt { writer.time(goneAt) }
+      if let cameAt = presence.cameAt { writer.time(cameAt) }
     }
   }
 
@@ -193,7 +205,8 @@ extension SilenceWatch {
       presences.append(
         Presence(
           heard: try reader.time(), silentAfter: silentAfter, isSilent: flags & 1 != 0,
-          isWatched: flags & 2 != 0, goneAt: flags & 4 != 0 ? try reader.time() : nil))
+          isWatched: flags & 2 != 0, goneAt: flags & 4 != 0 ? try reader.time() : nil,
+          cameAt: flags & 8 != 0 ? try reader.time() : nil))
     }
   }
 

@@ -8,8 +8,10 @@ extension Schema {
   private static let adoptionStep = 200_000
 
   /// Moves the samples of a version 1 file, which had chunks by series, to where the next
-  /// compaction finds them. A damaged chunk stays where it was, for `verify` to name.
+  /// compaction finds them. A damaged chunk stays where it was, for `verify` to name; without one
+  /// the old table goes.
   static func adoptOldChunks(_ db: Database, path: String) throws {
+    guard try db.tableExists("old_chunk") else { return }
     var readings: [Reading] = []
     var adopted: [Int64] = []
     let rows = try Row.fetchCursor(

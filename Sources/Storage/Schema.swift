@@ -24,7 +24,7 @@ enum Schema {
   static func migrate(_ db: Database, path: String) throws {
     let found = try version(of: db, path: path)
     for migration in migrations[found...] { try db.execute(sql: migration) }
-    if found == 1 { try adoptOldChunks(db, path: path) }
+    if found < 3 { try adoptOldChunks(db, path: path) }
     if found < version {
       try db.execute(sql: "PRAGMA application_id = \(applicationID)")
       try db.execute(sql: "PRAGMA user_version = \(version)")

@@ -81,56 +81,62 @@ extension Schema {
   /// Slimmer rows of the hourly and daily figures (schema 3).
   static let rollupSlimMigration =
     slimTable(
-      "rollup_hour", "hour", "hours from 1970-01-01T00:00Z",
-      about: "an hour of UTC", view: "hourly", from: "start_ms / 3600000")
+      "rollup_hour", "hour", "an hour of UTC", view: "hourly", from: "start_ms / 3600000",
+      columns: """
+        device INTEGER NOT NULL, -- device.id
+        metric INTEGER NOT NULL, -- metric.id
+        hour INTEGER NOT NULL,   -- hours from 1970-01-01T00:00Z
+        count INTEGER NOT NULL,  -- good samples
+        exponent INTEGER,        -- of the most precise sample; NULL when there are no integers
+        first_after_ms INTEGER,  -- first good sample, after the begin
+        first ANY,               -- its value
+        last_after_ms INTEGER,   -- last good sample, after the begin
+        last ANY,                -- its value; integer: less first
+        min ANY,                 -- least; integer: less first; NULL: lesser of first and last
+        max ANY,                 -- largest; integer: less first; NULL: greater of first and last
+        sum ANY,                 -- integer: less count * first; NULL: over 38 digits
+        consumption ANY,         -- registers and counters: what they moved on by from reading to
+                                 -- reading, by the time of the later one; NULL: over 38 digits
+        other TEXT,              -- what few rows have, a JSON object of
+          -- marked: samples left out: of another quality, or contradicting
+          -- latest_after_ms: last sample of any quality, when it is not the last good one
+          -- gap_consumption: the same where the earlier reading lies before the previous period,
+          --   so that it cannot be attributed to one; a text; empty: over 38 digits
+          -- rollovers: times that a register passed its largest number
+          -- resets: falls of another kind, without consumption: a new meter
+          -- glitches: single low readings that were left out of the consumption
+          -- incomplete: 1 when late samples may be missing, because their raw neighbours were
+          --   removed before they came
+        """)
     + slimTable(
-      "rollup_day", "day", "days from 1970-01-01, of UTC+8",
-      about: "a day of UTC+8", view: "daily", from: "(start_ms + 28800000) / 86400000")
+      "rollup_day", "day", "a day of UTC+8", view: "daily",
+      from: "(start_ms + 28800000) / 86400000",
+      columns: """
+        -- Columns are those of rollup_hour, where they are explained.
+        device INTEGER NOT NULL, metric INTEGER NOT NULL,
+        day INTEGER NOT NULL,    -- days from 1970-01-01, of UTC+8
+        count INTEGER NOT NULL, exponent INTEGER, first_after_ms INTEGER, first ANY,
+        last_after_ms INTEGER, last ANY, min ANY, max ANY, sum ANY, consumption ANY, other TEXT,
+        """)
     + slimView(
-      "hourly", "rollup_hour", begin: "r.hour * 3600",
-      "strftime('%Y-%m-%dT%H:%MZ', r.hour * 3600, 'unixepoch') AS hour")
+      "hourly", "rollup_hour", "hour", "strftime('%Y-%m-%dT%H:%MZ', begin_s, 'unixepoch')",
+      begin: "hour * 3600")
     + slimView(
-      "daily", "rollup_day", begin: "(r.day * 86400 - 28800)",
-      "date(r.day * 86400, 'unixepoch') AS day")
+      "daily", "rollup_day", "day", "date(begin_s + 28800, 'unixepoch')",
+      begin: "day * 86400 - 28800")
 
   private static func slimTable(
-    _ name: String, _ number: String, _ meaning: String, about period: String, view: String,
-    from begin: String
+    _ name: String, _ number: String, _ period: String, view: String, from begin: String,
+    columns: String
   ) -> String {
     """
     DROP VIEW \(view);
     ALTER TABLE \(name) RENAME TO old_\(name);
     CREATE TABLE \(name) (
       -- Figures of one series in \(period), of its good samples, up to the last compaction. The
-      -- view \(view) is easier to read. Of the columns of type ANY an integer counts units of
-      -- 10^exponent of the metric's unit, a text is the exact decimal in it.
-      device INTEGER NOT NULL,     -- device.id
-      metric INTEGER NOT NULL,     -- metric.id
-      \(number) INTEGER NOT NULL, -- \(meaning)
-      count INTEGER NOT NULL,      -- good samples
-      exponent INTEGER,            -- of the most precise sample; NULL when there are no integers
-      first_after_ms INTEGER,      -- first good sample, after the begin
-      first ANY,                   -- its value
-      last_after_ms INTEGER,       -- last good sample, after the begin
-      last ANY,                    -- its value; integer: less first
-      min ANY,                     -- smallest good value; integer: less first; NULL: the lesser of
-                                   -- first and last
-      max ANY,                     -- largest good value; integer: less first; NULL: the greater of
-                                   -- first and last
-      sum ANY,                     -- of the good values; integer: less count * first; NULL when
-                                   -- longer than 38 digits
-      consumption ANY,             -- registers and counters: what they moved on by from reading to
-                                   -- reading, by the time of the later one; NULL as above
-      other TEXT,                  -- what few rows have, a JSON object of
-        -- marked: samples left out, because of another quality, or contradicting
-        -- latest_after_ms: last sample of any quality, when it is not the last good one
-        -- gap_consumption: like consumption, where the earlier reading lies before the previous
-        --   period, so that it cannot be attributed to one; a text, empty as above
-        -- rollovers: times that a register passed its largest number
-        -- resets: falls of another kind, without consumption: a new meter
-        -- glitches: single low readings that were left out of the consumption
-        -- incomplete: 1 when late samples may be missing, because their raw neighbours were
-        --   removed before they came
+      -- view \(view) is easier to read. In columns of type ANY an integer counts units of
+      -- 10^exponent of the metric's unit, a text is the exact decimal.
+    \(columns)
       PRIMARY KEY (device, metric, \(number))
     ) STRICT, WITHOUT ROWID;
     INSERT INTO \(name)
@@ -167,45 +173,41 @@ extension Schema {
   }
 
   private static func slimView(
-    _ name: String, _ table: String, begin: String, _ period: String
+    _ name: String, _ table: String, _ number: String, _ text: String, begin: String
   ) -> String {
     """
     CREATE VIEW \(name) AS
       -- \(table) with names, and numbers that SQL can count with; the table has the exact ones.
-      SELECT device, metric, unit, \(name == "hourly" ? "hour" : "day"), count,
-        ifnull(json_extract(other, '$.marked'), 0) AS marked,
+      SELECT device, metric, unit, \(text) AS \(number), count, \(other("marked")),
         ifnull(min, min(first, last)) AS min, ifnull(max, max(first, last)) AS max,
         sum / count AS mean, first,
         strftime('%Y-%m-%dT%H:%M:%SZ', begin_s + first_after_ms / 1000, 'unixepoch') AS first_at,
         last,
         strftime('%Y-%m-%dT%H:%M:%SZ', begin_s + last_after_ms / 1000, 'unixepoch') AS last_at,
-        consumption,
-        iif(consumption IS NULL, NULL, CAST(
-          nullif(ifnull(json_extract(other, '$.gap_consumption'), '0'), '') AS NUMERIC))
-          AS gap_consumption,
-        ifnull(json_extract(other, '$.rollovers'), 0) AS rollovers,
-        ifnull(json_extract(other, '$.resets'), 0) AS resets,
-        ifnull(json_extract(other, '$.glitches'), 0) AS glitches,
-        ifnull(json_extract(other, '$.incomplete'), 0) AS incomplete
+        consumption, iif(consumption IS NULL, NULL, CAST(nullif(
+          ifnull(json_extract(other, '$.gap_consumption'), 0), '') AS NUMERIC)) AS gap_consumption,
+        \(other("rollovers")), \(other("resets")),
+        \(other("glitches")), \(other("incomplete"))
       FROM (
-        SELECT d.name AS device, m.name AS metric, m.unit AS unit, \(period), r.count AS count,
-          \(begin) AS begin_s, r.first_after_ms AS first_after_ms,
-          r.last_after_ms AS last_after_ms, r.other AS other,
-          \(number("r.first")) AS first, \(number("r.last", after: "r.first")) AS last,
-          \(number("r.min", after: "r.first")) AS min,
-          \(number("r.max", after: "r.first")) AS max,
-          \(number("r.sum", after: "r.count * r.first", as: "REAL")) AS sum,
-          \(number("r.consumption")) AS consumption
+        SELECT d.name AS device, m.name AS metric, unit, \(begin) AS begin_s, count,
+          \(value("first")), \(value("last", after: "first")), first_after_ms,
+          \(value("min", after: "first")), \(value("max", after: "first")), last_after_ms,
+          \(value("sum", after: "count * first", as: "REAL")), \(value("consumption")), other
         FROM \(table) r JOIN device d ON d.id = r.device JOIN metric m ON m.id = r.metric);
 
     """
   }
 
+  private static func other(_ member: String) -> String {
+    "ifnull(json_extract(other, '$.\(member)'), 0) AS \(member)"
+  }
+
   /// A column of type ANY as a number.
-  private static func number(
-    _ column: String, after base: String = "0", as type: String = "NUMERIC"
+  private static func value(
+    _ column: String, after base: String? = nil, as type: String = "NUMERIC"
   ) -> String {
-    "CAST(iif(typeof(\(column)) = 'integer', (\(base) + \(column)) || 'e' || r.exponent,"
-      + " \(column)) AS \(type))"
+    let units = base.map { "(\($0) + \(column))" } ?? column
+    return "CAST(iif(typeof(\(column)) = 'integer', \(units) || 'e' || exponent, \(column))"
+      + " AS \(type)) AS \(column)"
   }
 }
