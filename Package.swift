@@ -150,8 +150,8 @@ let package = Package(
     tests(
       "ToolsTests",
       [
-        "Documents", "Engine", "Series", "Setup", "SiteModel", "Storage", "TestSupport", "Tools",
-        library("GRDB", "GRDB.swift"),
+        "Alerting", "Documents", "Engine", "Series", "Setup", "SiteModel", "Storage", "TestSupport",
+        "Tools", library("GRDB", "GRDB.swift"),
       ], copying: ["Cases"]),
     tests(
       "AcceptanceTests",

@@ -157,9 +157,11 @@ extension SparkplugHost {
 
   /// Tells when a node or device comes or goes.
   func time(_ arrival: Arrival) -> Timestamp {
-    RecordTime(
+    // A node's clock may be ahead of ours, by which its death by Will is told.
+    let stated = RecordTime(
       stated: arrival.message.time, receivedAt: arrival.receivedAt, isRetained: false
     ).time
+    return min(stated, arrival.receivedAt)
   }
 
   private mutating func set(

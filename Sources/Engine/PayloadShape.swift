@@ -60,7 +60,9 @@ public struct PayloadShape: Sendable {
   public var detail = ""
   /// Values of a document, by path and kind; at most ``fieldLimit``.
   public var fields: [PayloadField] = []
-  /// True when the document has more of them.
+  /// Members of lists that name themselves; at most ``NamedValue/limit``, each name once.
+  public var namedValues: [NamedValue] = []
+  /// True when the document has more fields.
   public var isCut = false
 
   /// Most fields that are told.
@@ -99,6 +101,32 @@ extension PayloadShape {
   init(kind: Kind, of nodes: UnsafeBufferPointer<JSONNode>) {
     self.kind = kind
     (fields, isCut) = Self.fields(nodes)
+    namedValues = Self.namedValues(nodes)
+  }
+
+  private static func namedValues(_ nodes: UnsafeBufferPointer<JSONNode>) -> [NamedValue] {
+    var found: [NamedValue] = []
+    var names: Set<String> = []
+    // Lists around the present node: where each ends, and its path; a list in a list is none that
+    // a person would write a profile for.
+    var (list, end) = ("", 0)
+    var around: [(end: Int, path: String)] = []
+    for position in 0..<min(nodes.count, nodeLimit) {
+      while let last = around.last, last.end <= position { around.removeLast() }
+      let node = nodes[position]
+      if position < end {
+        guard let value = NamedValue(nodes, at: position, in: list),
+          names.insert(value.name).inserted
+        else { continue }
+        found.append(value)
+        if found.count == NamedValue.limit { return found }
+      } else if node.type == .list {
+        (list, end) = (path(of: node, in: around.last.map { ($0.path, false) }) + "[*]", node.end)
+      } else if node.type == .object {
+        around.append((node.end, path(of: node, in: around.last.map { ($0.path, false) })))
+      }
+    }
+    return found
   }
 
   private static func fields(_ nodes: UnsafeBufferPointer<JSONNode>) -> ([PayloadField], Bool) {

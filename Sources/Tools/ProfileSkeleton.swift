@@ -13,13 +13,16 @@ struct ProfileSkeleton {
   let shape: PayloadShape
   /// The list whose elements are taken one by one, as `records` has it; empty for none.
   private(set) var records = ""
+  /// Values that name themselves; empty where fields have fixed meanings.
+  private(set) var namedValues: [NamedValue] = []
 
   /// A profile for the shape of a message.
   init(_ unknown: UnknownShape, _ message: HeldMessage) {
     self.unknown = unknown
     self.message = message
     shape = ShapeFinder().payload(message.payload)
-    records = Self.records(of: shape.fields)
+    namedValues = Self.namedValues(of: shape)
+    records = namedValues.first?.list ?? Self.records(of: shape.fields)
     write()
   }
 
@@ -41,9 +44,9 @@ struct ProfileSkeleton {
       lines.append("# FILL: nothing found that names the device; write {device} for a level of the")
       lines.append("# topic, or device: and the path of a field")
     }
-    if !records.isEmpty { lines.append("records: \(JSONText.quoted(records))") }
-    writeTime()
-    writeMetrics()
+    if !records.isEmpty, !isSenML { lines.append("records: \(JSONText.quoted(records))") }
+    if !isSenML { writeTime() }
+    if namedValues.isEmpty { writeMetrics() } else { writeNamedValues() }
     writeExample()
   }
 
@@ -64,6 +67,11 @@ struct ProfileSkeleton {
     device == nil ? unknown.topic : unknown.topic.replacing("{device}", with: "{gateway}")
   }
 
+  /// Whether it is a SenML pack (RFC 8428): a list at the top whose members have `n` and `v`.
+  private var isSenML: Bool {
+    namedValues.first.map { $0.list == "[*]" && $0.nameKey == "n" && $0.valueKey == "v" } ?? false
+  }
+
   /// The word of the profile's protocol; nil for JSON, the default.
   private var wireProtocol: String? {
     switch (shape.kind, shape.detail) {
@@ -71,6 +79,7 @@ struct ProfileSkeleton {
     case (_, "DL/T 645"): "dlt645"
     case (_, "DL/T 698.45"): "dlt698"
     case (_, "Modbus RTU"): "modbus"
+    case _ where isSenML: "senml"
     case (.cbor, _): "cbor"
     default: nil
     }
@@ -92,9 +101,12 @@ struct ProfileSkeleton {
   private mutating func writeMetrics() {
     guard !shape.fields.isEmpty else {
       let how =
-        wireProtocol == nil
-        ? "this is no format that profiles know yet" : "see the shipped profiles of this protocol"
-      lines.append("# FILL: metrics, values or alarms; \(how)")
+        switch wireProtocol {
+        case "modbus": "registers and values as in devices/acrel-dtsd1352.yaml"
+        case .some(let word): "the values of devices/\(word).yaml; or add the topic to that file"
+        case nil: "this is no format that profiles know yet"
+        }
+      lines.append("# FILL: \(how)")
       return
     }
     lines.append("metrics:")
@@ -109,6 +121,41 @@ struct ProfileSkeleton {
     }
   }
 
+  private mutating func writeNamedValues() {
+    lines.append("values:")
+    // The names of a pack begin with what its first record says for all.
+    if isSenML { lines.append("  match: suffix") }
+    if !isSenML, let first = namedValues.first {
+      lines.append("  name: \(JSONText.quoted(first.nameKey))")
+      lines.append("  value: \(JSONText.quoted(first.valueKey))")
+    }
+    lines.append("  table:")
+    var used = false
+    for value in namedValues {
+      let sample = Self.comment(String(value.sample.prefix(24)))
+      guard let guess = MetricGuess(path: value.name, sample: value.sample) else {
+        lines.append(
+          "    # \(JSONText.quoted(value.name)): { metric: FILL, unit: FILL }  # found \(sample)")
+        continue
+      }
+      let row = "\(JSONText.quoted(value.name)): \(Self.row(guess))"
+      used = used || guess.isSure
+      lines.append(
+        guess.isSure
+          ? "    \(row)  # found \(sample)" + (guess.scale == nil ? "" : "; CHECK the scale")
+          : "    # \(row)  # perhaps; found \(sample); CHECK metric, unit and scale")
+    }
+    if !used { lines.append("    # FILL: take the # from at least one line") }
+  }
+
+  /// A row of a table of metrics.
+  private static func row(_ guess: MetricGuess) -> String {
+    var row = "{ metric: \(guess.metric)"
+    if !["1", "state", "text"].contains(guess.unit) { row += ", unit: \"\(guess.unit)\"" }
+    if let scale = guess.scale { row += ", scale: \(scale)" }
+    return row + " }"
+  }
+
   private mutating func writeMetric(_ field: PayloadField, _ used: inout Set<String>) {
     let guess = MetricGuess(path: field.path, sample: field.sample)
     let sample = Self.comment(String(field.sample.prefix(24)))
@@ -120,10 +167,7 @@ struct ProfileSkeleton {
       return lines.append(
         "  # \(JSONText.quoted(path)): { metric: FILL, unit: FILL }  # found \(sample)")
     }
-    var row = "\(JSONText.quoted(path)): { metric: \(guess.metric)"
-    if !["1", "state", "text"].contains(guess.unit) { row += ", unit: \"\(guess.unit)\"" }
-    if let scale = guess.scale { row += ", scale: \(scale)" }
-    row += " }  # "
+    let row = "\(JSONText.quoted(path)): \(Self.row(guess))  # "
     let isOutside = path.hasPrefix("$") && !records.isEmpty
     if guess.isSure, !isOutside, used.insert(guess.metric).inserted {
       lines.append("  \(row)found \(sample)" + (guess.scale == nil ? "" : "; CHECK the scale"))

@@ -5,6 +5,20 @@ import Storage
 
 // What the fields of an unknown payload are besides metrics: records, names of devices, times.
 extension ProfileSkeleton {
+  /// The members that name themselves, when at least two in one list do and more of them than of
+  /// the fields look like metrics.
+  static func namedValues(of shape: PayloadShape) -> [NamedValue] {
+    guard let first = shape.namedValues.first else { return [] }
+    let values = shape.namedValues.filter {
+      $0.list == first.list && $0.nameKey == first.nameKey && $0.valueKey == first.valueKey
+    }
+    let metrics = shape.fields.count { field in
+      MetricGuess(path: field.path, sample: field.sample) != nil
+    }
+    let named = values.count { MetricGuess(path: $0.name, sample: $0.sample) != nil }
+    return values.count > 1 && named >= metrics ? values : []
+  }
+
   /// The list with most fields that look like metrics, as `records` has it; empty when they stand
   /// in none, or in lists of lists.
   static func records(of fields: [PayloadField]) -> String {
@@ -32,8 +46,11 @@ extension ProfileSkeleton {
   /// The path that names the device, when the payload does it better than the topic.
   func device() -> String? {
     let names = shape.fields.filter(isName).compactMap { path(of: $0) }
-    if let inner = names.first(where: { !$0.hasPrefix("$") }), !records.isEmpty { return inner }
-    return unknown.topic.contains("{device}") ? nil : names.first
+    let inner = names.first { !$0.hasPrefix("$") }
+    // Where members name their values, their `id` is that of the quantity.
+    if let inner, !records.isEmpty, namedValues.isEmpty { return inner }
+    return unknown.topic.contains("{device}")
+      ? nil : names.first { namedValues.isEmpty || $0.hasPrefix("$") }
   }
 
   /// Whether a field names the device by the usual words.

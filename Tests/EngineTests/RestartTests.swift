@@ -123,7 +123,7 @@ import Testing
     let parts: [[String]] = [
       outcome.newDevices, outcome.readings.map { "\($0)" }, outcome.events.map { "\($0)" },
       outcome.quarantined.map { "\($0)" }, outcome.alerts.map(\.json),
-      outcome.notifications.map { "\($0)" },
+      outcome.alarms.map { "\($0)" }, outcome.notifications.map { "\($0)" },
     ]
     return parts.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
   }

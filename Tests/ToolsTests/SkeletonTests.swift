@@ -17,8 +17,9 @@ import Testing
   private func skeleton(_ topic: String, _ payload: String) throws -> String {
     try scene.receive([(topic, payload)])
     let tool = try DeviceUnknownTool(settings: scene.settings)
-    let shape = try #require(try scene.reader().unknownShapes().last).shape.description
-    let lines = try #require(try tool.skeleton(of: shape))
+    let shapes = try scene.reader().unknownShapes()
+    let shape = try #require(shapes.first { $0.sample.topic == Array(topic.utf8) })
+    let lines = try #require(try tool.skeleton(of: "\(shape.shape)"))
     return lines.joined(separator: "\n")
   }
 
@@ -83,6 +84,26 @@ import Testing
     #expect(text.contains("FILL"))
     _ = try scene.folder.write(text, to: "devices/a.yaml")
     #expect(check().contains { $0.contains(problem) }, "\(check())")
+  }
+
+  @Test func valuesThatNameThemselves() throws {
+    let text = try skeleton(
+      "gw/GW-01/data",
+      #"""
+      {"ts":1772351940,"points":[{"name":"Ua","value":229.8},{"name":"EPI","value":"12.5"},
+      {"name":"X7","value":1}]}
+      """#)
+    #expect(text.contains("records: \"points[*]\"\n"))
+    #expect(text.contains("values:\n  name: \"name\"\n  value: \"value\"\n  table:\n    \"Ua\": {"))
+    #expect(text.contains("    # \"X7\": { metric: FILL, unit: FILL }  # found 1\n"))
+    _ = try scene.folder.write(text, to: "devices/gw.yaml")
+    #expect(check().count == 2 && check().allSatisfy { $0.contains("also came out") }, "\(check())")
+    let senml = try skeleton(
+      "s/P-1/up",
+      #"[{"bn":"p:","bt":1772351940,"n":"voltage","u":"V","v":229.8},{"n":"soc","v":81}]"#)
+    #expect(senml.contains("protocol: senml\n") && !senml.contains("records"))
+    #expect(senml.contains("values:\n  match: suffix\n  table:\n"))
+    #expect(senml.contains("    \"soc\": { metric: battery.soc, unit: \"%\" }"))
   }
 
   @Test func xmlAndHostileKeysAreNoTrouble() throws {
