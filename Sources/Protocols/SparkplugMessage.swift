@@ -76,12 +76,13 @@ public struct SparkplugMessage: Sendable {
     at position: Int, name: ArraySlice<UInt8>, type: UInt32, to list: inout PointList
   ) -> Int {
     if name.count <= Self.nameLimit, let value = plain(at: position, type: type) {
-      let metric = metrics[position]
+      // Not by a copy of the metric, which costs more than all of this.
+      let isTimed = metrics[position].hasTimestamp
       list.add(
         Point(
           name: list.keep(name), value: value,
-          time: metric.hasTimestamp ? Self.time(metric.timestamp) : time,
-          isHistorical: metric.isOld))
+          time: isTimed ? Self.time(metrics[position].timestamp) : time,
+          isHistorical: metrics[position].isOld))
       return 0
     }
     var writer = SparkplugPoints(list: PointList(), part: position, messageTime: time)

@@ -66,6 +66,7 @@ enum SparkplugValue {
     }
     let whole = Int64(exactly: number)
     if let whole, whole.magnitude < 1 << 53 { return ExactDecimal(Int(whole)) }
+    if let short = short(number) { return short }
     guard let value = parsed(number.description), value.exponent <= ExactDecimal.maximumExponent
     else {
       throw WireFault(
@@ -73,6 +74,22 @@ enum SparkplugValue {
         expected: "a point at most \(ExactDecimal.maximumExponent) places away")
     }
     return value.rounded(decimals: ExactDecimal.maximumExponent)
+  }
+
+  /// A number of a few decimals, as sensors give; nil for others. A binary fraction holds 15 digits
+  /// (6 in single precision), so of so many only one decimal reads back as it.
+  private static func short<Number: BinaryFloatingPoint>(_ number: Number) -> ExactDecimal? {
+    let limit: Number = Number.significandBitCount > 23 ? 1e15 : 1e6
+    var power: Number = 10
+    for decimals in 1...6 {
+      let scaled = (number * power).rounded()
+      guard scaled.magnitude < limit else { return nil }
+      if scaled / power == number {
+        return ExactDecimal(significand: Int128(Int64(scaled)), exponent: -decimals)
+      }
+      power *= 10
+    }
+    return nil
   }
 
   /// Reads `-1.25`, `1e-05`, `1.5e+20`: what Swift writes, of at most 17 digits.

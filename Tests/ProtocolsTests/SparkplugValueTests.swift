@@ -30,6 +30,26 @@ import Testing
     #expect(try points([Metric("x", type: type, value)]) == [expected])
   }
 
+  /// A binary fraction becomes what Swift prints for it, digit for digit, however it is found.
+  @Test func fractionsBecomeTheirShortestDecimals() throws {
+    var random = SeededGenerator(seed: 92)
+    for _ in 0..<20_000 {
+      let digits = Int64.random(in: -9_999_999_999_999_999...9_999_999_999_999_999, using: &random)
+      let short = digits >> Int64.random(in: 0...40, using: &random)
+      let powers: [Double] = [10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e9]
+      let power = powers[Int.random(in: 0..<powers.count, using: &random)]
+      let double = Double(short) / power
+      let float = Float(short % 10_000_000) / Float(power)
+      let found =
+        try points([Metric("d", type: 10, .double(double))])
+        + points([Metric("f", type: 9, .float(float))])
+      for (text, written) in zip(found, [double.description, float.description]) {
+        let value = try ExactDecimal(parsing: text.dropFirst(2))
+        #expect(value.normalized == (try ExactDecimal(parsing: written)).normalized, "\(written)")
+      }
+    }
+  }
+
   @Test(
     arguments: [
       (22, [0xFF, 1], ["x[0]=-1", "x[1]=1"]), (23, [0, 0x80], ["x[0]=-32768"]),
