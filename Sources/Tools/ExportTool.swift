@@ -40,7 +40,11 @@ public struct ExportTool {
   /// A tool on a configuration's database, which is opened read-only; what it writes is of this
   /// moment.
   public init(settings: Settings, request: Request) throws {
-    let lanes = request.isWide ? 1 : min(Self.laneLimit, ProcessInfo.processInfo.processorCount)
+    // One name may be a pattern; a second reader costs a millisecond, so it is for several only.
+    let isOne = request.devices.count == 1 && !NamePattern(request.devices[0]).hasWildcard
+    let lanes =
+      request.isWide || isOne
+      ? 1 : min(Self.laneLimit, ProcessInfo.processInfo.processorCount)
     readers = try Store.openFrozen(path: settings.database, count: lanes)
     reader = readers[0]
     selection = try SeriesSelection(reader, devices: request.devices, metrics: request.metrics)
