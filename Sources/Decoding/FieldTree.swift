@@ -24,7 +24,7 @@ struct FieldTree: Sendable {
 
   private(set) var nodes: [Node] = [Node(level: 0, path: "")]
   private(set) var levels = [Level(root: 0)]
-  private var children = ByteTable()
+  private var children = ByteTable(isKeyed: false)
   /// Node that relative paths begin at.
   private(set) var record: Int32 = 0
 

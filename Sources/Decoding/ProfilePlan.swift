@@ -83,7 +83,7 @@ struct CodeTable: Sendable {
 /// A profile made ready for the hot path: words and rules of all its shapes of message.
 struct ProfilePlan: Sendable {
   /// All words of the profile; each list of words is a scope of its own.
-  var words = ByteTable()
+  var words = ByteTable(isKeyed: false)
   /// Values that words stand for.
   var values: [ExactDecimal] = []
   var rules: [MetricRule] = []
