@@ -206,7 +206,7 @@ public final class Decoder {
     case .lwm2m: lwm2m.decode(message.payload, receivedAt: message.receivedAt, into: &points)
     case .json, .xml, .cbor, .sparkplug: break
     }
-    taking.take(points, sources: .busAddress, &directory, &devices, &batch)
+    taking.take(points, &directory, &devices, &batch)
   }
 
   private func device(_ route: TopicRoutes.Route) -> DeviceIndex? {

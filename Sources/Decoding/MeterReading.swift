@@ -56,7 +56,7 @@ struct MeterReading {
     swap(&joined, &buffer)
     if payload.isEmpty { list.add(WireFault(.noFrame, found: "nothing", expected: "a frame")) }
     if !line.isEmpty, !memory.put(line, topic, taking.receivedAt) { list.add(Self.crowded) }
-    taking.take(list, sources: .busAddress, maySayNothing: true, &directory, &devices, &batch)
+    taking.take(list, maySayNothing: true, &directory, &devices, &batch)
   }
 
   private mutating func readFrames(
@@ -97,7 +97,7 @@ struct MeterReading {
       let own = PointTaking(
         model: profiles[other], profile: other, speaker: taking.speaker,
         receivedAt: taking.receivedAt, isRetained: taking.isRetained)
-      own.take(foreign, sources: .busAddress, maySayNothing: true, &directory, &devices, &batch)
+      own.take(foreign, maySayNothing: true, &directory, &devices, &batch)
     }
     if let fault = scanner.emptyFault() { list.add(fault) }
     keep(bytes, from: scanner.tail, scanner.firstFrame, &line)

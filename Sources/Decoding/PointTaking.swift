@@ -25,21 +25,12 @@ struct PointTaking {
   let receivedAt: Timestamp
   let isRetained: Bool
 
-  /// How a point's `source` names its device.
-  enum Source {
-    /// It is an address on the bus of the topic's device.
-    case busAddress
-    /// It is the device's name.
-    case name
-  }
-
   /// Takes all points and faults of a list. `maySayNothing` is true where a message without any
   /// value is no fault, such as the first half of a frame, and `mayMapNothing` where values that
   /// the profile does not have are none.
   func take(
-    _ list: borrowing PointList, sources: Source, maySayNothing: Bool = false,
-    mayMapNothing: Bool = false, _ directory: inout DeviceDirectory,
-    _ devices: inout DeviceTable, _ batch: inout DecodedBatch
+    _ list: borrowing PointList, maySayNothing: Bool = false, mayMapNothing: Bool = false,
+    _ directory: inout DeviceDirectory, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) {
     let own = speaker < 0 ? nil : directory.entries[Int(speaker)].device
     for fault in list.faults { batch.reject(Rejection(fault, device: own)) }
@@ -61,7 +52,7 @@ struct PointTaking {
           if latest?.source != point.source {
             latest = (point.source, -1)
             latest?.position = try device(
-              of: point, bytes, sources, &directory, &devices, &batch)
+              of: point, bytes, &directory, &devices, &batch)
           }
           guard let position = latest?.position, position >= 0 else { continue }
           if let period {
@@ -79,8 +70,8 @@ struct PointTaking {
   }
 
   private func device(
-    of point: Point, _ bytes: UnsafeRawBufferPointer, _ sources: Source,
-    _ directory: inout DeviceDirectory, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
+    of point: Point, _ bytes: UnsafeRawBufferPointer, _ directory: inout DeviceDirectory,
+    _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) throws(Rejection) -> Int32 {
     if point.source.isEmpty {
       guard speaker >= 0 else {
@@ -89,26 +80,12 @@ struct PointTaking {
       return speaker
     }
     let source = UnsafeRawBufferPointer(rebasing: bytes[point.source])
-    let position: Int32
-    switch sources {
-    case .name:
-      position = directory.position(of: source, in: &devices)
-      guard position >= 0 else {
-        throw Rejection(
-          reason: .noDevice, found: "the name '\(String(decoding: source, as: UTF8.self))'",
-          expected: "a device name of 1 to \(DeviceTable.nameLimit) bytes")
-      }
-    case .busAddress:
-      position = try directory.device(at: source, behind: speaker, in: &devices)
+    let position = try directory.device(at: source, behind: speaker, in: &devices)
+    if position != speaker {
+      let device = directory.entries[Int(position)].device
+      batch.noteSpeaker(Sighting(device: device, profile: profile, receivedAt: receivedAt))
     }
-    if position != speaker { note(directory.entries[Int(position)].device, &batch) }
     return position
-  }
-
-  /// One sighting for each run of points of the same device.
-  private func note(_ device: DeviceIndex, _ batch: inout DecodedBatch) {
-    let sighting = Sighting(device: device, profile: profile, receivedAt: receivedAt)
-    if batch.sightings.last != sighting { batch.sightings.append(sighting) }
   }
 
   private func take(

@@ -131,16 +131,11 @@ extension MessageWalk {
           reason: .badTime, part: part(rule.node), found: node.found,
           expected: rule.format.expected)
       }
-      let isPossible =
-        time >= Decoder.earliestTime && time.since(receivedAt) <= Decoder.futureLimit_ms
-      let stated =
-        isPossible
-        ? RecordTime(time: time, quality: .good)
-        : RecordTime(time: receivedAt, quality: .badTime)
+      let stated = RecordTime(stated: time, receivedAt: receivedAt, isRetained: retained)
       if statedTime == nil { statedTime = stated }
       return stated
     }
-    return RecordTime(time: receivedAt, quality: retained ? .retained : .good)
+    return RecordTime(stated: nil, receivedAt: receivedAt, isRetained: retained)
   }
 
   private func takeMetrics(

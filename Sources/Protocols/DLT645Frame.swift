@@ -54,23 +54,13 @@ public struct DLT645Scanner {
         position += 1
         continue
       }
-      switch Self.look(bytes, at: position) {
-      case .frame(let end):
+      let look = Self.look(bytes, at: position)
+      if case .frame(let end) = look {
         defer { position = end }
         return frame(at: position)
-      case .foreign(let end):
-        list.add(notes.foreign("a DL/T 698.45 frame", expected: "a DL/T 645 frame", at: position))
-        position = end
-      case .badCheck(let name, let found, let expected, let digits):
-        list.add(notes.badCheck(name, found, expected, digits: digits, at: position))
-        position += 1
-      case .unfinished:
-        notes.unfinished(at: position)
-        position += 1
-      case .nothing(let oddity):
-        notes.skip(oddity)
-        position += 1
       }
+      position = notes.pass(
+        look, at: position, foreign: "a DL/T 698.45 frame", expected: "a DL/T 645 frame", &list)
     }
     return nil
   }

@@ -56,8 +56,22 @@ struct FrameNotes {
     if self.oddity == nil { self.oddity = oddity }
   }
 
-  mutating func foreign(_ found: String, expected: String, at place: Int) -> WireFault? {
-    fault(.otherProtocol, found, expected, at: place)
+  /// Notes what stands at a place and is no frame of the protocol; where to look next. Bad checks
+  /// and foreign frames go to `list`.
+  mutating func pass(
+    _ look: FrameLook, at place: Int, foreign: String, expected: String, _ list: inout PointList
+  ) -> Int {
+    switch look {
+    case .frame(let end): return end
+    case .foreign(let end):
+      list.add(fault(.otherProtocol, foreign, expected, at: place))
+      return end
+    case .badCheck(let name, let found, let expected, let digits):
+      list.add(badCheck(name, found, expected, digits: digits, at: place))
+    case .unfinished: unfinished(at: place)
+    case .nothing(let oddity): skip(oddity)
+    }
+    return place + 1
   }
 
   /// A wrong check; none within what may be an unfinished frame, where anything can look like one.

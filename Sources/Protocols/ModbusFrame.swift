@@ -35,20 +35,14 @@ public struct ModbusScanner {
   /// The next frame; nil at the end. Bad checks go to `list` as faults.
   public mutating func next(_ list: inout PointList) -> ModbusFrame? {
     while position < bytes.count {
-      switch look(at: position) {
-      case .frame(let end):
+      let look = look(at: position)
+      if case .frame(let end) = look {
         defer { position = end }
         return frame(from: position, to: end)
-      case .badCheck(let name, let found, let expected, let digits):
-        list.add(notes.badCheck(name, found, expected, digits: digits, at: position))
-        position += 1
-      case .unfinished:
-        notes.unfinished(at: position)
-        position += 1
-      case .foreign, .nothing:
-        notes.skip()
-        position += 1
       }
+      position = notes.pass(
+        look, at: position, foreign: "another protocol's frame", expected: "a Modbus RTU reply",
+        &list)
     }
     return nil
   }
