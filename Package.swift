@@ -115,7 +115,7 @@ let package = Package(
     tests(
       "DecodingTests",
       ["Decoding", "Documents", "Protocols", "SiteModel", "CSimdjson", "TestSupport"],
-      copying: ["Cases", "Profiles", "SparkplugCases"]),
+      copying: ["Cases", "Profiles", "SparkplugCases", "dlt645-identifiers.txt"]),
     tests("ProtocolsTests", ["Protocols", "SiteModel", "TestSupport"]),
     tests(
       "DocumentsTests", ["Documents", "SiteModel", "Tariffs", "TestSupport"], copying: ["Cases"]),

@@ -18,7 +18,9 @@ struct MeterPlanReader {
       let text = row.text("format")
       let isSigned = row.flag("signed", default: false)
       guard let format = DLT645Format(text, isSigned: isSigned) else {
-        let expected = "X or H for each digit, an even number up to 16, such as XXXXXX.XX"
+        let expected =
+          "X, H or N for each digit, an even number up to \(DLT645Format.digitLimit), such as "
+          + "XXXXXX.XX, or a time such as YYMMDDhhmm"
         return text.isEmpty ? () : row.report("format", "found '\(text)', expected \(expected)")
       }
       formats.append((code, format))
@@ -27,8 +29,12 @@ struct MeterPlanReader {
     }
   }
 
-  /// An identifier that holds a begin and an end.
-  mutating func readPeriod(_ code: String) { formats.append((code, .period)) }
+  /// An identifier that holds a begin and an end, in a record of `bytes` bytes.
+  mutating func readPeriod(_ code: String, _ row: ConfigSection) {
+    let limits = DLT645Format.periodBytes
+    let bytes = row.integer("bytes", default: limits.lowerBound, in: limits)
+    formats.append((code, .period(bytes: bytes)))
+  }
 
   private mutating func readRegister(_ code: String, _ row: ConfigSection) {
     let types = ModbusType.allCases.map(\.rawValue)

@@ -29,15 +29,15 @@ extension PlanReader {
     values.finish()
   }
 
-  /// `periods: { "03110001": { alarm: mains.lost, severity: major } }`.
+  /// `periods: { "03110001": { alarm: mains.lost, severity: major, bytes: 12 } }`.
   private mutating func readPeriods(_ values: ConfigSection, _ meter: inout MeterPlanReader) {
     guard let rows = values.section("periods") else { return }
     var codes: [(code: String, position: Int32)] = []
     for code in rows.keys {
       guard let row = rows.section(code) else { continue }
       codes.append((code, Int32(codes.count)))
+      meter.readPeriod(code, row)
       plan.periodClasses.append(readClass(row))
-      meter.readPeriod(code)
     }
     plan.periods = codeTable(values, codes)
   }

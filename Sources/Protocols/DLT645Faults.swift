@@ -67,6 +67,7 @@ extension DLT645Reader {
     let bytes = (place..<(place + field.format.byteCount)).reversed().map { data[$0] }
     return WireFault(
       .badNumber, part: part(data.frame, code, digits: digits),
-      found: HexText.text(bytes), expected: "decimal digits")
+      found: HexText.text(bytes),
+      expected: field.format.form.isTime ? field.format.form.rawValue : "decimal digits")
   }
 }

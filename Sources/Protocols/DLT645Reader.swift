@@ -116,9 +116,11 @@ public struct DLT645Reader: Sendable {
     var place = 0
     for position in known.values.prefix(count) {
       let field = table.fields[position]
-      if field.format.isPeriod {
+      if case .period = field.format.form {
         addPeriod(field, data, at: place, source, &list)
-      } else if let value = field.format.value(data, at: place) {
+      } else if let value = field.format.value(
+        data, at: place, zoneSeconds: zoneSeconds, into: &list)
+      {
         let name = list.keep(table.names[field.name])
         list.add(Point(source: source, name: name, value: value))
       } else {

@@ -1,8 +1,9 @@
 // What electricity meters tell beyond the common quantities: more registers, demand, counts of
-// events, their own state. Numbers 150…299.
+// events, their own state. Numbers 150…299 and 500…699.
 extension MetricCatalogue {
   static let meters: [Row] =
-    meterEnergy + meterState + meterEvents + meterChanges + meterPurchases
+    meterEnergy + meterState + meterEvents + meterChanges + meterPurchases + meterIdentity
+    + meterSettlements
 
   private static func register(_ number: Int, _ name: String, _ unit: String) -> Row {
     (UInt16(number), "energy." + name, unit, .register, "-10000000000", "10000000000")
@@ -64,6 +65,22 @@ extension MetricCatalogue {
     (276, "event.tariff_programmed.count", "1", .counter, "0", "999999"),
   ]
 
+  /// What a meter says of itself. Two digits of a year show no later instant than these.
+  private static let meterIdentity: [Row] = [
+    (291, "meter.address", "text", .text, "0", "4294967295"),
+    (292, "meter.number", "text", .text, "0", "4294967295"),
+    (293, "meter.clock", "epoch_s", .gauge, "0", "4102444800"),
+    (294, "meter.clock.date", "epoch_s", .gauge, "0", "4102444800"),
+    (295, "meter.clock.time", "s", .gauge, "0", "86400"),
+  ]
+
+  /// The rates of the settlement days; each day has numbers for eight.
+  private static let meterSettlements: [Row] = (1...12).flatMap { day in
+    (1...4).map { rate in
+      register(492 + 8 * day + rate, "active.import.settlement\(day).rate\(rate)", "kWh")
+    }
+  }
+
   private static let meterPurchases: [Row] =
     [
       (277, "prepaid.energy_overdrawn", "kWh", .gauge, "0", "100000000"),
@@ -72,8 +89,12 @@ extension MetricCatalogue {
       (280, "prepaid.purchased_total", "yuan", .gauge, "0", "10000000000"),
       (281, "prepaid.energy_alarm1", "kWh", .gauge, "0", "100000000"),
       (282, "meter.constant.active", "1", .gauge, "0", "999999"),
+      (296, "prepaid.last_purchase.time", "epoch_s", .gauge, "0", "4102444800"),
     ]
-    + (1...8).map {
-      (UInt16(282 + $0), "price.energy.rate\($0)", "yuan/kWh", .gauge, "0", "100")
-    }
+    + (1...8).map { price(282 + $0, "rate\($0)") }
+    + (1...8).map { price(600 + $0, "standby.rate\($0)") }
+
+  private static func price(_ number: Int, _ name: String) -> Row {
+    (UInt16(number), "price.energy." + name, "yuan/kWh", .gauge, "0", "100")
+  }
 }

@@ -28,6 +28,8 @@ public struct Unit: Sendable, Hashable {
       }
     }
     table["ms"] = ("s", -3)
+    // An instant: seconds since 1970-01-01T00:00:00Z.
+    table["epoch_s"] = ("epoch_s", 0)
     table["yuan/kWh"] = ("yuan/kWh", 0)
     table["fen/kWh"] = ("yuan/kWh", -2)
     table["yuan"] = ("yuan", 0)

@@ -41,4 +41,32 @@ import Testing
     bench.decoder.write(to: &writer)
     #expect(writer.bytes.count < 10_000)
   }
+
+  /// Frames whose sum is right, of every identifier, with data that need not be.
+  @Test func hostileDataOfEveryIdentifierNeverStopTheDecoder() throws {
+    let bench = Bench(try Support.shipped())
+    let codes = DLT645IdentifierTests.lines.map { Array(MeterFrames.bytes($0.code).reversed()) }
+    let controls: [UInt8] = [0x91, 0x91, 0x91, 0xB1, 0x92, 0xB2]
+    let counts = [1, 2, 3, 4, 5, 6, 7, 12, 20, 60]
+    var random = SeededGenerator(seed: 2007)
+    var (readings, events, rejections) = (0, 0, 0)
+    for _ in 0..<PayloadFuzz.count {
+      let code = codes[random.number(0...(codes.count - 1))]
+      // Any bytes, digits, or digits that make dates.
+      let most = [nil, 99, 12][random.number(0...2)]
+      let data = (0..<counts[random.number(0...(counts.count - 1))]).map { _ in
+        let number = random.number(0...(most ?? 255))
+        return UInt8(most == nil ? number : number / 10 * 16 + number % 10)
+      }
+      let control = code.count == 2 ? 0x81 : controls[random.number(0...(controls.count - 1))]
+      try bench.decode("dlt645/M-1/up", MeterFrames.dlt645(control: control, code + data))
+      readings += bench.batch.readings.count
+      events += bench.batch.events.count
+      rejections += bench.batch.rejections.count
+      bench.batch.removeAll()
+    }
+    #expect(readings > 10_000)
+    #expect(events > 200)
+    #expect(rejections > 10_000)
+  }
 }

@@ -28,8 +28,8 @@ import Testing
           "0201FF00": ["02010100", "02010900"]
       """,
       [
-        "p.yaml:10: format: found 'XXX', expected X or H for each digit, an even number up to 16, "
-          + "such as XXXXXX.XX",
+        "p.yaml:10: format: found 'XXX', expected X, H or N for each digit, an even number up to "
+          + "16, such as XXXXXX.XX, or a time such as YYMMDDhhmm",
         "p.yaml:10: table: '0201010' is no identifier of eight (or, for the edition of 1997, four) "
           + "hexadecimal digits, stands there twice, or has no values or more than 64",
         "p.yaml:12: format: is missing",
@@ -67,11 +67,12 @@ import Testing
       protocol: dlt645
       values:
         table: { "02010100": { metric: voltage.a, unit: V, format: XXX.X, type: u16 } }
-        periods: { "03110001": { alarm: Mains, severity: bad } }
+        periods: { "03110001": { alarm: Mains, severity: bad, bytes: 11 } }
       """,
       [
         "p.yaml:9: unknown key 'type', expected one of change, format, instance, metric, ratio, "
           + "scale, signed, unit, words",
+        "p.yaml:10: bytes: found '11', expected a whole number from 12 to 64",
         "p.yaml:10: alarm: found 'Mains', expected dotted lower-case words",
         "p.yaml:10: severity: found 'bad', expected one of info, minor, major, critical",
       ]

@@ -168,6 +168,57 @@ struct DLT645Tests {
     #expect(bench.faults == [])
   }
 
+  @Test("a record that is longer than its begin and end, in one frame and over two")
+  func longPeriods() {
+    let record: [UInt8] =
+      [0x30, 0x15, 0x08, 0x28, 0x02, 0x26, 0x00, 0x00, 0x00, 0x01, 0x03, 0x26]
+      + [UInt8](repeating: 0x11, count: 48)
+    let code: [UInt8] = [1, 0x0D, 0x30, 3]
+    let expected = [
+      "03300D01=yes@2026-02-28T00:15:30.000Z", "03300D01=no@2026-02-28T16:00:00.000Z",
+    ]
+    var bench = MeterBench.dlt645()
+    let isNew = bench.reader645.table.insert(0x0330_0D01, [("03300D01", .period(bytes: 60))])
+    #expect(isNew)
+    bench.read(MeterFrames.dlt645(control: 0x91, code + record))
+    #expect(bench.points == expected && bench.faults == [])
+    for cut in [1, 11, 12, 59] {
+      bench.list.removeAll()
+      bench.read(MeterFrames.dlt645(control: 0xB1, code + record.prefix(cut)))
+      bench.read(MeterFrames.dlt645(control: 0x92, code + record.dropFirst(cut) + [1]))
+      #expect(bench.points == expected && bench.faults == [], "cut after \(cut)")
+    }
+    bench.read(MeterFrames.dlt645(control: 0x91, code + record.prefix(12)))
+    #expect(bench.faults == ["frame[0].DI 03300D01: found 12 bytes of value, expected 60"])
+  }
+
+  @Test(
+    "texts and times",
+    arguments: [
+      ("NNNNNNNNNNNN", "000012345678", "'000012345678'"),
+      ("NNNN", "0000", "'0000'"), ("NNNN", "FFFF", "missing"), ("NNNN", "A123", nil),
+      ("NNNN", "123A", nil), ("NNNNNNNNNNNNNNNN", "9999999999999999", "'9999999999999999'"),
+      // The clock is eight hours ahead of UTC.
+      ("YYMMDDWW", "70010104", "3155731200"), ("YYMMDDWW", "00010106", "946656000"),
+      ("YYMMDDWW", "00000000", "missing"), ("YYMMDDWW", "FFFFFFFF", "missing"),
+      ("YYMMDDWW", "26023000", nil), ("YYMMDDWW", "2A020100", nil),
+      ("hhmmss", "000000", "0"), ("hhmmss", "235959", "86399"), ("hhmmss", "246060", nil),
+      ("hhmmss", "FFFFFF", "missing"), ("YYMMDDhhmm", "2403010000", "1709222400"),
+      ("YYMMDDhhmm", "2602282461", nil), ("YYMMDDhhmmss", "260301000001", "1772294401"),
+      ("YYMMDDWWhhmmss", "26030100000001", "1772294401"),
+      ("YYMMDDWWhhmmss", "99123104235959", "4102415999"),
+    ] as [(String, String, String?)])
+  func textsAndTimes(_ format: String, _ digits: String, _ expected: String?) throws {
+    var bench = MeterBench(.dlt645)
+    let format = try #require(DLT645Format(format, isSigned: false))
+    let isNew = bench.reader645.table.insert(0x0400_0000, [("clock", format)])
+    #expect(isNew)
+    let data = [0, 0, 0, 4] + MeterFrames.bytes(digits).reversed()
+    bench.read(MeterFrames.dlt645(control: 0x91, data))
+    #expect(bench.points == (expected.map { ["clock=\($0)"] } ?? []))
+    #expect(bench.reasons == (expected == nil ? ["bad_number"] : []))
+  }
+
   @Test("the address is read from its end")
   func address() {
     var bench = MeterBench.dlt645()
@@ -179,8 +230,15 @@ struct DLT645Tests {
   func formats() {
     #expect(DLT645Format("XXXXXX.XX", isSigned: false)?.byteCount == 4)
     #expect(DLT645Format("X.XXX", isSigned: true)?.decimals == 3)
-    #expect(DLT645Format("HHHH", isSigned: false)?.isBits == true)
-    for text in ["", "X", "XXX", "X.X.X", "XXXX.", ".XX", "YY", "HH.HH", "XXHH"] {
+    #expect(DLT645Format("HHHH", isSigned: false)?.form == .bits)
+    #expect(DLT645Format("NNNN", isSigned: false)?.form == .digits)
+    #expect(DLT645Format("YYMMDDhhmm", isSigned: false)?.byteCount == 5)
+    #expect(DLT645Format("YYMMDDhhmm", isSigned: true) == nil)
+    #expect(DLT645Format("NNNN", isSigned: true) == nil)
+    for text in [
+      "", "X", "XXX", "X.X.X", "XXXX.", ".XX", "YY", "HH.HH", "XXHH", "NN.NN", "XXNN", "number",
+      "period", "YYMMDD",
+    ] {
       #expect(DLT645Format(text, isSigned: false) == nil, "\(text)")
     }
     #expect(DLT645Format("XXXXXXXXXXXXXXXXXX", isSigned: false) == nil)

@@ -40,7 +40,7 @@ struct MeterBench {
     }
     let isNew = bench.reader645.table.insert(0x0201_FF00, block, isBlock: true)
     #expect(isNew)
-    let isNewPeriod = bench.reader645.table.insert(0x0311_0001, [("03110001", .period)])
+    let isNewPeriod = bench.reader645.table.insert(0x0311_0001, [("03110001", .period(bytes: 12))])
     #expect(isNewPeriod)
     if let format = DLT645Format("XXXXXX.XX", isSigned: false) {
       let isNew = bench.reader645.oldTable.insert(0x9010, [("9010", format)])
