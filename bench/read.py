@@ -41,8 +41,8 @@ def _measure(folder, name, devices, minutes, is_all):
     commands = {**_own_commands(archive, is_all), **_victoria_commands(server, is_all)}
     totals = {label: _totals(label, command) for label, command in commands.items()}
     for label, found in totals.items():
-        if found[0] != devices * minutes or found != totals["sitewatt csv"]:
-            raise BenchError(f"{label} answered {found}, sitewatt {totals['sitewatt csv']}")
+        if found[0] != devices * minutes or found != totals["sitewatt CSV"]:
+            raise BenchError(f"{label} answered {found}, sitewatt {totals['sitewatt CSV']}")
     times_ms = {label: [] for label in commands}
     served_ms = {label: [] for label in commands if label.startswith("victoria")}
     for number in range(ROUNDS):
@@ -54,7 +54,8 @@ def _measure(folder, name, devices, minutes, is_all):
     server.stop()
     medians = {label: statistics.median(times) for label, times in times_ms.items()}
     served = {label: statistics.median(times) for label, times in served_ms.items()}
-    served["sitewatt csv"] = _answer_ms(folder, archive, is_all)
+    for label in _OWN_FORMATS:
+        served[label] = _answer_ms(folder, archive, is_all, label)
     _emit(name, medians, served, devices * minutes, data.name)
 
 
@@ -74,13 +75,15 @@ def _emit(name, medians, served, samples, data):
             medians_ms={label: round(value, 1) for label, value in times.items()})
 
 
+_OWN_FORMATS = {"sitewatt JSON": "json", "sitewatt CSV": "csv"}
+
+
 def _own_commands(archive, is_all):
     """A process each, from its start to its end."""
-    rest = ["--metric", METRIC]
-    if is_all:
-        return {"sitewatt csv": archive.query(
-            "export", *rest, "--from", DAY[0], "--to", DAY[1])}
-    return {"sitewatt csv": archive.query("query", *rest, "--device", "F-000001")}
+    rest = ["--from", DAY[0], "--to", DAY[1]] if is_all else ["--device", "F-000001"]
+    return {
+        label: archive.query("export", "--metric", METRIC, *rest, "--format", name)
+        for label, name in _OWN_FORMATS.items()}
 
 
 def _victoria_commands(server, is_all):
@@ -110,7 +113,7 @@ def _totals(label, command):
     """Count of the samples and the sum of their values in units of 0.001."""
     count, total = 0, 0
     text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    for line in text.splitlines()[1 if label.startswith("sitewatt") else 0:]:
+    for line in text.splitlines()[1 if label == "sitewatt CSV" else 0:]:
         if line.startswith("{"):
             series = json.loads(line)
             count += len(series["values"])
@@ -122,12 +125,12 @@ def _totals(label, command):
     return count, total
 
 
-def _answer_ms(folder, archive, is_all):
+def _answer_ms(folder, archive, is_all, label):
     """The median of several answers in one process."""
     rest = ["--from", DAY[0], "--to", DAY[1]] if is_all else ["--device", "F-000001"]
     result = reported("benchmarks answer", [
         os.environ["BENCHMARKS_BIN"], "answer", "--config", archive.configuration, "--metric",
-        METRIC, "--rounds", str(ROUNDS), *rest], folder)
+        METRIC, "--rounds", str(ROUNDS), "--format", _OWN_FORMATS[label], *rest], folder)
     return result["wall_s"] * 1_000
 
 

@@ -52,6 +52,11 @@ enum ChunkRows {
     }
   }
 
+  /// The bytes of a chunk.
+  static func body(_ db: Database, _ entry: DamageFinder.Entry) throws -> Data {
+    try fetch(db, entry).decode(Data.self, atIndex: 0)
+  }
+
   /// The body of a chunk. Table and index lie on different pages: what both say is right.
   private static func fetch(_ db: Database, _ entry: DamageFinder.Entry) throws -> Row {
     let statement = try db.cachedStatement(
@@ -135,16 +140,19 @@ final class DamageLog {
     }
   }
 
-  /// One series of a chunk.
-  func samples(
-    _ entry: DamageFinder.Entry, _ metric: Metric, _ range: Range<Int64>
-  ) -> [Sample] {
+  /// The bytes of a chunk; nil, and noted, when they cannot be read.
+  func body(of entry: DamageFinder.Entry, _ metric: Metric) -> Data? {
     do {
-      return try ChunkRows.samples(db, entry, metric, range)
+      return try ChunkRows.body(db, entry)
     } catch {
-      note(finder.problem(entry, error, metric))
+      note(entry, error, metric)
+      return nil
     }
-    return []
+  }
+
+  /// Notes a chunk of which one series, or all, could not be read because of `error`.
+  func note(_ entry: DamageFinder.Entry, _ error: any Error, _ metric: Metric) {
+    note(finder.problem(entry, error, metric))
   }
 
   /// The readings of all rows that can be read.

@@ -49,39 +49,17 @@ extension StoreReader {
     of devices: [DeviceIndex], _ metrics: [Metric], from: Timestamp = .min, to: Timestamp = .max,
     _ body: (DeviceIndex, Metric, [Sample]) -> Bool
   ) throws(StoreError) {
-    let range = from.milliseconds..<max(from.milliseconds, to.milliseconds)
-    try read { db in
-      let damage = DamageLog(db)
-      var waiting = try WaitingSamples(db, self, Set(devices), Set(metrics), range, damage)
+    try read { _ in
+      let scan = try SeriesScan(self, of: devices, metrics, from: from, to: to)
       for device in devices {
-        let chunks = damage.chunks(of: device, range)
-        try waiting.load(db, bucketOf: device)
+        let stretch = try scan.stretch(of: device)
         for metric in metrics {
-          let pending = waiting.samples(device, metric)
-          let goesOn = forEachRun(damage, chunks, metric, pending, range) {
-            body(device, metric, $0)
-          }
-          if !goesOn { return try damage.throwIfAny(path: path) }
+          let goesOn = try scan.forEachRun(of: stretch, metric) { body(device, metric, $0) }
+          if !goesOn { return try scan.finish() }
         }
       }
-      try damage.throwIfAny(path: path)
+      try scan.finish()
     }
-  }
-
-  private func forEachRun(
-    _ damage: DamageLog, _ chunks: [DamageFinder.Entry], _ metric: Metric,
-    _ waiting: [Sample], _ range: Range<Int64>, _ body: ([Sample]) -> Bool
-  ) -> Bool {
-    var pending = waiting
-    for chunk in chunks {
-      var ready = Array(pending.prefix { $0.ms < chunk.first })
-      pending.removeFirst(ready.count)
-      Samples.markConflicts(&ready)
-      if !ready.isEmpty, !body(ready) { return false }
-      pending = Samples.merge(pending, damage.samples(chunk, metric, range))
-    }
-    Samples.markConflicts(&pending)
-    return pending.isEmpty || body(pending)
   }
 
   /// Calls `body` with everything that is stored of all series, in no order, repeats included.

@@ -66,12 +66,6 @@ public final class Store: Sendable {
     try StoreReader.open(path: path, isFrozen: isFrozen)
   }
 
-  /// Up to `count` readers of one and the same moment, each for a thread of its own; only one when
-  /// the file changes all the time.
-  public static func openFrozen(path: String, count: Int) throws(StoreError) -> [StoreReader] {
-    try StoreReader.openFrozen(path: path, count: count)
-  }
-
   /// Copies the write-ahead log into the file and empties it, as far as readers allow.
   public func checkpoint() throws(StoreError) {
     do {

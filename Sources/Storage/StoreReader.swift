@@ -37,26 +37,6 @@ public final class StoreReader: Sendable {
     }
   }
 
-  /// How often readers of the same moment are tried for.
-  private static let frozenAttempts = 10
-
-  static func openFrozen(path: String, count: Int) throws(StoreError) -> [StoreReader] {
-    let witness = try open(path: path, isFrozen: false)
-    for _ in 0..<(count > 1 ? frozenAttempts : 0) {
-      let before = try witness.dataVersion()
-      var readers: [StoreReader] = []
-      for _ in 0..<count { readers.append(try open(path: path, isFrozen: true)) }
-      // Nothing was committed while their views began, so all see the same.
-      if try witness.dataVersion() == before { return readers }
-    }
-    return [try open(path: path, isFrozen: true)]
-  }
-
-  /// Changes whenever another connection commits.
-  private func dataVersion() throws(StoreError) -> Int {
-    try read { db in try Int.fetchOne(db, sql: "PRAGMA data_version") ?? 0 }
-  }
-
   /// Closes the connections. No other call may follow.
   public func close() throws(StoreError) {
     do { try database.close() } catch { throw StoreError(error, path: path) }
@@ -66,6 +46,16 @@ public final class StoreReader: Sendable {
   func read<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
     do {
       return try database.read(body)
+    } catch {
+      throw StoreError(error, path: path)
+    }
+  }
+
+  /// Runs `body` on the view at hand within ``read(_:)``, and of a frozen reader; of any other
+  /// reader on a new one.
+  func reentrantRead<T>(_ body: (Database) throws -> T) throws(StoreError) -> T {
+    do {
+      return try database.unsafeReentrantRead(body)
     } catch {
       throw StoreError(error, path: path)
     }

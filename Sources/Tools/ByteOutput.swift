@@ -5,27 +5,33 @@ import SiteModel
 /// silently after a failure; ``finish()`` tells it, and ``isOpen`` says whether there is any use in
 /// going on.
 public final class ByteOutput {
-  /// Bytes that one system call writes.
+  /// Bytes that one system call writes, about.
   static let blockLength = 64 << 10
-  /// Bytes that a time or a number of at most 39 digits needs at most.
+  /// Room for a time, or a number of at most 39 digits, and for what is written behind it only to
+  /// be overwritten.
   private static let valueLength = 160
 
   /// -1 for memory.
   private let descriptor: Int32
-  private var collected: [UInt8] = []
-  private let block: UnsafeMutablePointer<UInt8>
-  private var count = 0
+  private var block: UnsafeMutablePointer<UInt8>
+  /// Bytes of memory that it holds.
+  private(set) var capacity = ByteOutput.blockLength
+  /// Bytes that wait to be written; all of them, when they go to memory.
+  private(set) var count = 0
   private var failure: OutputError?
+  /// The day that was written last, and the 10^8 milliseconds, each with its text.
   private var day = Int64.min
-  private var date: [UInt8] = []
+  private var date: ShortText?
+  private var span = Int64.min
+  private var spanText: ShortText?
 
   /// An output to an open file descriptor, which stays open at the end.
   public init(descriptor: Int32) {
     self.descriptor = descriptor
-    block = .allocate(capacity: Self.blockLength)
+    block = .allocate(capacity: capacity)
   }
 
-  /// An output to memory, of which ``takeAll()`` takes what was written.
+  /// An output to memory, which grows as it must; another output takes it by ``append(_:)``.
   convenience init() { self.init(descriptor: -1) }
 
   deinit { block.deallocate() }
@@ -39,28 +45,16 @@ public final class ByteOutput {
     if let failure { throw failure }
   }
 
-  /// Bytes in memory.
-  var length: Int { collected.count + count }
+  /// What another output has in memory.
+  func append(_ other: ByteOutput) { append(other.block, other.count) }
 
-  /// What was written to memory since the last time.
-  func takeAll() -> [UInt8] {
-    flush()
-    defer { collected = [] }
-    return collected
-  }
+  /// Forgets what is in memory and keeps the room for it.
+  func removeAll() { count = 0 }
 
   /// Some bytes.
   func bytes(_ bytes: [UInt8]) {
     bytes.withUnsafeBufferPointer { source in
-      guard let start = source.baseAddress else { return }
-      var written = 0
-      while written < source.count {
-        if count == Self.blockLength { flush() }
-        let length = min(source.count - written, Self.blockLength - count)
-        (block + count).update(from: start + written, count: length)
-        written += length
-        count += length
-      }
+      if let start = source.baseAddress { append(start, source.count) }
     }
   }
 
@@ -69,7 +63,7 @@ public final class ByteOutput {
 
   /// One byte.
   func byte(_ byte: UInt8) {
-    if count == Self.blockLength { flush() }
+    reserve(1)
     block[count] = byte
     count += 1
   }
@@ -78,20 +72,39 @@ public final class ByteOutput {
   func time(_ time: Timestamp) {
     let (quotient, remainder) = time.milliseconds.quotientAndRemainder(dividingBy: 86_400_000)
     let next = remainder < 0 ? quotient - 1 : quotient
-    if next != day || date.isEmpty {
+    if next != day {
       day = next
-      date = Array(time.description.utf8.prefix { $0 != UInt8(ascii: "T") }) + [UInt8(ascii: "T")]
+      date = ShortText(time.description.prefix { $0 != "T" } + "T")
     }
-    bytes(date)
+    guard let date else { return text(time.description) }
     reserve(Self.valueLength)
-    let inDay = UInt32(remainder < 0 ? remainder + 86_400_000 : remainder)
+    date.write(to: block + count)
+    count += date.count
+    let inDay = UInt32(truncatingIfNeeded: remainder < 0 ? remainder + 86_400_000 : remainder)
     let (second, millisecond) = inDay.quotientAndRemainder(dividingBy: 1000)
-    pair(second / 3600, UInt8(ascii: ":"))
-    pair(second / 60 % 60, UInt8(ascii: ":"))
-    pair(second % 60, UInt8(ascii: "."))
-    block[count] = 48 + UInt8(truncatingIfNeeded: millisecond / 100)
-    count += 1
-    pair(millisecond % 100, UInt8(ascii: "Z"))
+    let minute = second / 60
+    // Zeros stand where the colons come, which are ten more.
+    let clock = EightBytes.digits(minute / 60 * 1_000_000 + minute % 60 * 1000 + second % 60)
+    EightBytes.store(clock &+ 0x0000_0A00_000A_0000, block + count)
+    // A point, three digits, Z.
+    let rest = EightBytes.digits(millisecond) >> 40
+    EightBytes.store(rest << 8 | 0x5A_0000_002E, block + count + 8)
+    count += 13
+  }
+
+  /// A whole number, such as milliseconds: the digits above 10^8 are worked out when they change.
+  func integer(_ number: Int64) {
+    let (next, rest) = number.quotientAndRemainder(dividingBy: 100_000_000)
+    if next != span {
+      span = next
+      spanText = next > 0 ? ShortText("\(next)") : nil
+    }
+    guard let spanText else { return text("\(number)") }
+    reserve(Self.valueLength)
+    spanText.write(to: block + count)
+    EightBytes.store(
+      EightBytes.digits(UInt32(truncatingIfNeeded: rest)), block + count + spanText.count)
+    count += spanText.count + 8
   }
 
   /// A number as ``ExactDecimal/description`` writes it.
@@ -100,11 +113,40 @@ public final class ByteOutput {
       return text(value.description)
     }
     reserve(Self.valueLength)
-    // From the last digit to the first, at the end of the room, then moved to its place.
+    if narrow < 0 {
+      block[count] = UInt8(ascii: "-")
+      count += 1
+    }
+    if narrow.magnitude < 100_000_000, value.exponent > -8 {
+      short(UInt32(truncatingIfNeeded: narrow.magnitude), decimals: -value.exponent)
+    } else {
+      long(narrow.magnitude, decimals: -value.exponent)
+    }
+  }
+
+  /// At most eight digits: all of them, from the first that is written on, and once more from the
+  /// first decimal on, one place further back.
+  private func short(_ number: UInt32, decimals: Int) {
+    let digits = EightBytes.digits(number)
+    let leading = (digits ^ EightBytes.zeros).trailingZeroBitCount / 8
+    let first = min(leading, 7 &- decimals)
+    let place = block + count
+    EightBytes.store(digits >> UInt64(truncatingIfNeeded: first &* 8), place)
+    count += 8 &- first
+    guard decimals > 0 else { return }
+    let whole = 8 &- decimals &- first
+    place[whole] = UInt8(ascii: ".")
+    EightBytes.store(
+      digits >> UInt64(truncatingIfNeeded: (8 &- decimals) &* 8), place + (whole &+ 1))
+    count += 1
+  }
+
+  /// From the last digit to the first, at the end of the room, then moved to its place.
+  private func long(_ number: UInt64, decimals: Int) {
     let end = block + count + 40
     var place = end
-    var rest = narrow.magnitude
-    var decimals = -value.exponent
+    var rest = number
+    var decimals = decimals
     repeat {
       place -= 1
       place.pointee = 48 + UInt8(truncatingIfNeeded: rest % 10)
@@ -115,41 +157,53 @@ public final class ByteOutput {
         place.pointee = UInt8(ascii: ".")
       }
     } while rest > 0 || decimals >= 0
-    if narrow < 0 {
-      place -= 1
-      place.pointee = UInt8(ascii: "-")
-    }
     (block + count).update(from: place, count: end - place)
     count += end - place
   }
 
-  private func pair(_ number: UInt32, _ end: UInt8) {
-    block[count] = 48 + UInt8(truncatingIfNeeded: number / 10)
-    block[count + 1] = 48 + UInt8(truncatingIfNeeded: number % 10)
-    block[count + 2] = end
-    count += 3
-  }
-
-  private func reserve(_ length: Int) {
-    if count + length > Self.blockLength { flush() }
-  }
-
-  private func flush() {
-    if descriptor < 0 {
-      collected.append(contentsOf: UnsafeBufferPointer(start: block, count: count))
-      count = 0
-      return
+  private func append(_ start: UnsafePointer<UInt8>, _ length: Int) {
+    if count + length > capacity {
+      flush()
+      // More than a block is not copied once more.
+      if descriptor >= 0 && length > capacity { return write(start, length) }
+      reserve(length)
     }
+    (block + count).update(from: start, count: length)
+    count += length
+  }
+
+  /// Makes room for so many bytes, at most a block.
+  @inline(__always)
+  private func reserve(_ length: Int) {
+    if count + length > capacity { makeRoom(length) }
+  }
+
+  private func makeRoom(_ length: Int) {
+    flush()
+    guard count + length > capacity else { return }
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: (count + length) * 2)
+    larger.update(from: block, count: count)
+    block.deallocate()
+    (block, capacity) = (larger, (count + length) * 2)
+  }
+
+  /// Writes what waits, if not in memory.
+  private func flush() {
+    guard descriptor >= 0 else { return }
+    write(block, count)
+    count = 0
+  }
+
+  private func write(_ start: UnsafePointer<UInt8>, _ length: Int) {
     var written = 0
-    while written < count, failure == nil {
-      let result = write(descriptor, block + written, count - written)
+    while written < length, failure == nil {
+      let result = Glibc.write(descriptor, start + written, length - written)
       if result >= 0 {
         written += result
       } else if errno != EINTR {
         failure = errno == EPIPE ? .closed : .failed(String(cString: strerror(errno)))
       }
     }
-    count = 0
   }
 }
 

@@ -5,8 +5,8 @@ import Setup
 import SiteModel
 import Storage
 
-/// Writes series as CSV, for the `export` command: one, thousands or all. Memory does not grow with
-/// what is written.
+/// Writes series as CSV or JSON, for the `export` command: one, thousands or all. Memory does not
+/// grow with what is written.
 public struct ExportTool {
   /// What is exported.
   public struct Request: Sendable {
@@ -18,35 +18,39 @@ public struct ExportTool {
     public var from = Timestamp.min
     /// First instant after the range.
     public var to = Timestamp.max
-    /// True for one row an instant of a device with a column a metric; false, the default, for one
-    /// row a sample.
-    public var isWide = false
+    /// How it is written.
+    public var form = Form.rows
 
     /// Everything, one row a sample.
     public init() {}
   }
 
+  /// How samples are written.
+  public enum Form: Sendable {
+    /// CSV with one row a sample.
+    case rows
+    /// CSV with one row an instant of a device and a column a metric.
+    case wide
+    /// JSON with one line a stretch of a series, as VictoriaMetrics imports it: the smallest and
+    /// fastest.
+    case series
+  }
+
+  /// Stretches of time into which a series that is alone is cut for the lanes.
+  private static let stretches = 8
   /// Milliseconds of which a wide export holds one device's samples in memory.
   private static let windowMilliseconds: Int64 = 7 * 86_400_000
-  /// Most threads that read side by side.
+  /// Most threads that decode and make text side by side.
   private static let laneLimit = 4
 
   private let reader: StoreReader
-  /// Readers of the same moment, the first included.
-  private let readers: [StoreReader]
   private let selection: SeriesSelection
   private let request: Request
 
   /// A tool on a configuration's database, which is opened read-only; what it writes is of this
   /// moment.
   public init(settings: Settings, request: Request) throws {
-    // One name may be a pattern; a second reader costs a millisecond, so it is for several only.
-    let isOne = request.devices.count == 1 && !NamePattern(request.devices[0]).hasWildcard
-    let lanes =
-      request.isWide || isOne
-      ? 1 : min(Self.laneLimit, ProcessInfo.processInfo.processorCount)
-    readers = try Store.openFrozen(path: settings.database, count: lanes)
-    reader = readers[0]
+    reader = try Store.openReadOnly(path: settings.database, isFrozen: true)
     selection = try SeriesSelection(reader, devices: request.devices, metrics: request.metrics)
     self.request = request
   }
@@ -73,7 +77,7 @@ public struct ExportTool {
     defer { progress.end() }
     do {
       let rows =
-        request.isWide ? try writeWide(output, progress) : try writeLong(output, progress)
+        request.form == .wide ? try writeWide(output, progress) : try writeLong(output, progress)
       try output.finish()
       return rows
     } catch {
@@ -87,29 +91,41 @@ public struct ExportTool {
     .failed("\(path): \(String(cString: strerror(errno)))")
   }
 
-  /// Several threads read and make rows, each those of every n-th device; this one writes them.
+  /// Several threads make the text; this one writes it.
   private func writeLong(_ output: ByteOutput, _ progress: Progress) throws -> Int {
-    output.text(SampleRow.heading)
+    if request.form == .rows { output.text(SampleRow.heading) }
     guard let span = try range() else { return 0 }
     let share = Share(selection, span)
-    let lanes = readers.enumerated().map { number, reader in
-      let own = stride(from: number, to: selection.devices.count, by: readers.count)
-      return ExportLane(reader, selection, own.map { selection.devices[$0] }, span)
+    let scan = try SeriesScan(
+      reader, of: selection.devices, selection.metrics.map(\.metric), from: span.lowerBound,
+      to: span.upperBound)
+    let items = try items(scan)
+    let count = min(Self.laneLimit, ProcessInfo.processInfo.processorCount, items.count)
+    let lanes = ExportLanes(count, items, scan, SeriesText(selection, request.form))
+    var samples = 0
+    while output.isOpen, let piece = lanes.next() {
+      output.append(piece.text)
+      samples += piece.samples
+      progress.update(share.done(piece.device, piece.metric, piece.time), rows: samples)
     }
-    var count = 0
-    for (place, device) in selection.devices.enumerated() where output.isOpen {
-      while output.isOpen, let piece = lanes[place % lanes.count].next(of: device) {
-        output.bytes(piece.bytes)
-        count += piece.rows
-        progress.update(share.done(device, piece.metric, piece.time), rows: count)
-      }
+    try lanes.finish()
+    return samples
+  }
+
+  /// Several devices are dealt out one by one; of one device its metrics, of one series stretches
+  /// of time.
+  private func items(_ scan: SeriesScan) throws -> [ExportLanes.Item] {
+    let metrics = selection.metrics.map(\.metric)
+    guard selection.devices.count == 1, let device = selection.devices.first else {
+      return selection.devices.map { ExportLanes.Item(device: $0, metrics: metrics) }
     }
-    let failures = lanes.compactMap { lane in
-      do { try lane.finish() } catch { return error }
-      return nil as (any Error)?
+    let whole = try scan.stretch(of: device)
+    guard metrics.count == 1 else {
+      return metrics.map { ExportLanes.Item(device: device, metrics: [$0], stretch: whole) }
     }
-    if let failure = failures.first { throw failure }
-    return count
+    return whole.cut(Self.stretches).map {
+      ExportLanes.Item(device: device, metrics: metrics, stretch: $0)
+    }
   }
 
   /// In stretches of seven days; within each, device by device in order of time.

@@ -10,6 +10,7 @@ enum AnswerRun {
   static func run(_ options: Options) throws {
     let settings = try Settings.load(try options.text("config"))
     var request = ExportTool.Request()
+    request.form = options.optionalText("format") == "json" ? .series : .rows
     request.metrics = [try options.text("metric")]
     request.devices = options.optionalText("device").map { [$0] } ?? []
     request.from = try time(options, "from") ?? request.from

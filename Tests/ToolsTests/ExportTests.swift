@@ -34,9 +34,58 @@ import Testing
     let found = Set(
       lines.map { $0.split(separator: ",").prefix(4).joined(separator: ",") + "," })
     #expect(found == model && lines.count == model.count, "seed \(seed)")
-    let wide = try stored.export { $0.isWide = true }
+    #expect(try seriesCells() == model, "seed \(seed)")
+    // One device is dealt out to the lanes by metrics, one series by stretches of time.
+    for metrics in [metrics, [metrics[1]]] {
+      let some = try stored.export { ($0.devices, $0.metrics) = (["D1"], metrics) }
+      #expect(
+        some.dropFirst()
+          == lines.filter { line in
+            metrics.contains { line.contains(",D1,\($0),") }
+          })
+    }
+    let wide = try stored.export { $0.form = .wide }
     #expect(wide.first == "time,device,energy.active.import.total,voltage.a,current.a,quality")
     #expect(cells(wide, ["energy.active.import.total", "voltage.a", "current.a"]) == model)
+  }
+
+  /// Every value of an export as JSON as a row of the long one.
+  private func seriesCells() throws -> Set<String> {
+    var found: Set<String> = []
+    for line in try stored.export({ $0.form = .series }) {
+      let object = try #require(
+        JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      let labels = try #require(object["metric"] as? [String: String])
+      let (device, metric) = (labels["device"] ?? "", labels["__name__"] ?? "")
+      let times = try #require(object["timestamps"] as? [Int64])
+      #expect((object["values"] as? [Any])?.count == times.count)
+      // The numbers as they are written, with all their decimals.
+      let numbers = line.split(separator: "\"values\":[")[1].prefix { $0 != "]" }
+      for (time, number) in zip(times, numbers.split(separator: ",")) {
+        found.insert("\(Timestamp(milliseconds: time)),\(device),\(metric),\(number),")
+      }
+    }
+    return found
+  }
+
+  @Test func aLineOfJSONIsWhatVictoriaMetricsImports() throws {
+    try stored.commit(
+      devices: ["A\"1", "B"], texts: ["v1", "x\"y"],
+      [
+        reading(0, "voltage.a", 0, "230.10"), reading(0, "voltage.a", 60, "-0.5"),
+        reading(1, "voltage.a", 0, "7", .retained), reading(1, "voltage.a", 60, "8"),
+        reading(1, "device.firmware", 0, "0"), reading(1, "device.firmware", 60, "1"),
+      ])
+    let lines = try stored.export { $0.form = .series }
+    #expect(
+      lines == [
+        #"{"metric":{"__name__":"voltage.a","device":"A\"1","unit":"V"},"values":[230.10,-0.5],"#
+          + #""timestamps":[1772323200000,1772323260000]}"#,
+        #"{"metric":{"__name__":"voltage.a","device":"B","unit":"V"},"values":[7,8],"#
+          + #""timestamps":[1772323200000,1772323260000],"quality":["retained","good"]}"#,
+        #"{"metric":{"__name__":"device.firmware","device":"B","unit":"text"},"#
+          + #""values":["v1","x\"y"],"timestamps":[1772323200000,1772323260000]}"#,
+      ])
   }
 
   /// Every value of a wide export as a row of the long one.
@@ -61,7 +110,7 @@ import Testing
         reading(0, "voltage.a", 9 * 86_400, "7"),
       ])
     #expect(
-      try stored.export { $0.isWide = true } == [
+      try stored.export { $0.form = .wide } == [
         "time,device,voltage.a,current.a,quality",
         "2026-03-01T00:00:00.000Z,A,1,2,good",
         "2026-03-01T00:01:00.000Z,A,3,6,conflict",
@@ -107,6 +156,6 @@ import Testing
   @Test func anEmptyDatabaseGivesTheHeadings() throws {
     try stored.commit([])
     #expect(try stored.export() == ["time,device,metric,value,unit,quality"])
-    #expect(try stored.export { $0.isWide = true } == ["time,device,quality"])
+    #expect(try stored.export { $0.form = .wide } == ["time,device,quality"])
   }
 }

@@ -36,8 +36,10 @@ import Testing
         output.decimal(value)
         output.byte(UInt8(ascii: " "))
         output.time(time)
+        output.byte(UInt8(ascii: " "))
+        output.integer(time.milliseconds)
         output.byte(UInt8(ascii: "\n"))
-        expected += "\(value) \(time)\n"
+        expected += "\(value) \(time) \(time.milliseconds)\n"
       }
     }
     #expect(text == expected, "seed \(seed)")
@@ -49,6 +51,22 @@ import Testing
       try written {
         $0.text(long); $0.text("x"); $0.text(long)
       } == long + "x" + long)
+  }
+
+  @Test func memoryGrowsAndIsUsedAgain() throws {
+    let memory = ByteOutput()
+    let text = try written { output in
+      for round in 0..<3 {
+        for number in 0..<20_000 { memory.integer(Int64(round * 100_000 + number)) }
+        output.append(memory)
+        memory.removeAll()
+      }
+    }
+    #expect(
+      text
+        == (0..<3).map { round in
+          (0..<20_000).map { "\(round * 100_000 + $0)" }.joined()
+        }.joined())
   }
 
   @Test func aReaderThatHasGoneEndsTheOutput() throws {
