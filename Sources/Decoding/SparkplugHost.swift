@@ -56,6 +56,8 @@ struct SparkplugHost {
     var message: SparkplugMessage
     var length: Int
     var receivedAt: Timestamp
+    /// True when it had to wait, so that the message at hand is another one.
+    var hasWaited = false
   }
 
   /// Takes a message. Commands and states of hosts, which come back to whoever subscribes to all,

@@ -32,7 +32,7 @@ extension SparkplugHost {
       .values(
         SparkplugValues(
           owner: name(arrival, edge), points: points, receivedAt: arrival.receivedAt,
-          isBirth: isBirth)))
+          mustBeKnown: isBirth && !arrival.hasWaited && arrival.message.hasOwnNames)))
   }
 
   private enum Meaning {

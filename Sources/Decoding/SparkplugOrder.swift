@@ -109,7 +109,7 @@ extension SparkplugHost {
     guard let message = held.payload.withUnsafeBytes({ SparkplugMessage($0) }) else { return }
     let arrival = Arrival(
       kind: held.kind, owner: held.owner, message: message, length: held.payload.count,
-      receivedAt: held.receivedAt)
+      receivedAt: held.receivedAt, hasWaited: true)
     let isPassed = held.sequence &- edges[edge].last &- 1 >= 128
     if !isPassed {
       advance(edge, held.sequence, SparkplugEdge.Mark(time: message.time, length: arrival.length))

@@ -24,6 +24,7 @@ struct SparkplugValues {
   var owner: String
   var points: PointList
   var receivedAt: Timestamp
-  /// True in births, which name every metric that there is.
-  var isBirth: Bool
+  /// True for births, which name every metric that there is, so that a profile which has none of
+  /// them is the wrong one.
+  var mustBeKnown: Bool
 }

@@ -45,7 +45,7 @@ struct SparkplugTaking {
       model: profiles[profile], profile: profile, speaker: Int32(place),
       receivedAt: values.receivedAt, isRetained: false)
     taking.take(
-      values.points, mayMapNothing: true, &directory, &devices, &batch)
+      values.points, mayMapNothing: !values.mustBeKnown, &directory, &devices, &batch)
   }
 
   /// Position of a node or device in the directory; nil when it has no name that can be taken.

@@ -125,7 +125,7 @@ public final class Engine {
       outcome.quarantined.append(
         Quarantined(
           entry: moment.entry, reason: rejection.reason.rawValue, detail: rejection.text,
-          isWhole: !isUsed))
+          isWhole: !isUsed || rejection.reason == .nothingMapped))
     }
     speakers.removeAll(keepingCapacity: true)
     for sighting in sightings {

@@ -25,6 +25,12 @@ public struct NamedValue: Sendable, Equatable {
     "value", "v", "val", "data", "measuredval", "measuredvalue", "pv",
   ]
 
+  /// A metric of Sparkplug, which has neither list nor keys.
+  init(name: String, sample: String) {
+    (list, nameKey, valueKey) = ("", "", "")
+    (self.name, self.sample) = (name, sample)
+  }
+
   /// Nil when the object at a position is none; `list` is the list that it stands in.
   init?(_ nodes: UnsafeBufferPointer<JSONNode>, at position: Int, in list: String) {
     guard nodes[position].type == .object else { return nil }

@@ -43,6 +43,8 @@ public struct PayloadShape: Sendable {
     case brokenXML = "XML with an error"
     /// A map or list of CBOR.
     case cbor = "CBOR"
+    /// The birth of a Sparkplug B node or device.
+    case sparkplug = "Sparkplug B"
     /// Hexadecimal digits.
     case hex = "hexadecimal digits"
     /// Other text.
@@ -97,6 +99,31 @@ public struct PayloadShape: Sendable {
 }
 
 extension PayloadShape {
+  /// The shape of a Sparkplug birth: the metrics that the edge named itself.
+  init(birth: SparkplugMessage) {
+    self.init(kind: .sparkplug)
+    let list = birth.ownPoints
+    var names: Set<String> = []
+    for point in list.points {
+      let name = String(decoding: list.bytes[point.name], as: UTF8.self)
+      guard names.insert(name).inserted else { continue }
+      isCut = fields.count == Self.fieldLimit
+      if isCut { break }
+      let (kind, sample): (PayloadField.Kind, String) =
+        switch point.value {
+        case .truth(let truth): (.truth, "\(truth)")
+        case .text(let range): (.text, String(decoding: list.bytes[range], as: UTF8.self))
+        case .number(let number): (.number, "\(number)")
+        // Births of one model differ in what has no value yet; most of it are numbers.
+        case .missing: (.number, "")
+        }
+      let cut = String(sample.prefix(Self.sampleLength))
+      fields.append(PayloadField(path: name, kind: kind, sample: cut))
+      namedValues.append(NamedValue(name: name, sample: cut))
+    }
+    fields.sort { $0.path < $1.path }
+  }
+
   /// The shape of a parsed document; elements of a list fall together.
   init(kind: Kind, of nodes: UnsafeBufferPointer<JSONNode>) {
     self.kind = kind

@@ -7,8 +7,9 @@ import SiteModel
 // They tell of the past: their readings are stored and their events are historical, and neither is
 // judged. They are read by a decoder of their own, made anew for each batch: what the living one
 // remembers of the devices (halves of frames, numbers of a session) is not theirs, and a restart
-// between two batches changes nothing. What still waits for a further part at the end of the batch
-// is taken as it is. Devices are asked for nothing.
+// between two batches changes nothing. Between two of them others have passed, so no number of a
+// session is waited for. What still waits for a further part at the end of the batch is taken as it
+// is. Devices are asked for nothing.
 
 /// What comes of a batch's replayed messages.
 struct Replay {
@@ -39,6 +40,7 @@ extension Engine {
     let decoder = replay.decoder ?? makeDecoder()
     replay.decoder = decoder
     replay.newest = max(replay.newest, entry.receivedAt)
+    decoder.linkCameUp()
     let before = Counts(replay.decoded)
     decoder.decode(
       topic: entry.topic, payload: entry.sent, receivedAt: entry.receivedAt,
@@ -111,12 +113,14 @@ extension Engine {
     for position in 0..<batch.count {
       let entry = batch.entry(at: position)
       decoded.removeAll()
+      decoder.linkCameUp()
       decoder.decode(
         topic: entry.topic, payload: entry.sent, receivedAt: entry.receivedAt,
         retained: entry.isRetained, devices: &names, into: &decoded)
-      found.isUnderstood.append(
-        decoded.rejections.isEmpty || !decoded.readings.isEmpty || !decoded.historical.isEmpty
-          || !decoded.events.isEmpty)
+      let isUsed =
+        !decoded.readings.isEmpty || !decoded.historical.isEmpty || !decoded.events.isEmpty
+      let isUnknown = decoded.rejections.contains { $0.reason == .nothingMapped }
+      found.isUnderstood.append(decoded.rejections.isEmpty || (isUsed && !isUnknown))
       newest = max(newest, entry.receivedAt)
       if !decoder.isDue(Self.end(after: newest)) { found.whole = position + 1 }
     }

@@ -53,22 +53,27 @@ public final class ShapeFinder {
     topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer
   ) -> FoundShape {
     let pattern = TopicShape.pattern(topic)
-    let built = self.payload(payload)
+    let built = self.payload(payload, of: topic)
     return FoundShape(
       id: ShapeID(of: pattern + "\n" + built.identity), topic: pattern,
       payload: built.description)
   }
 
-  /// What a payload is built like.
-  public func payload(_ bytes: [UInt8]) -> PayloadShape {
+  /// What the payload of a message is built like.
+  public func payload(_ bytes: [UInt8], topic: [UInt8] = []) -> PayloadShape {
     let padded = bytes + [UInt8](repeating: 0, count: Batch.padding)
     return padded.withUnsafeBytes { buffer in
-      payload(UnsafeRawBufferPointer(rebasing: buffer[0..<bytes.count]))
+      topic.withUnsafeBytes { topic in
+        payload(UnsafeRawBufferPointer(rebasing: buffer[0..<bytes.count]), of: topic)
+      }
     }
   }
 
-  private func payload(_ bytes: UnsafeRawBufferPointer) -> PayloadShape {
+  private func payload(
+    _ bytes: UnsafeRawBufferPointer, of topic: UnsafeRawBufferPointer
+  ) -> PayloadShape {
     guard bytes.count <= PayloadShape.lengthLimit else { return PayloadShape(kind: .large) }
+    if isBirth(topic), let birth = SparkplugMessage(bytes) { return PayloadShape(birth: birth) }
     let blank: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF]
     guard let first = bytes.first(where: { !blank.contains($0) }) else {
       return PayloadShape(kind: .empty)
@@ -90,6 +95,13 @@ public final class ShapeFinder {
       return PayloadShape(kind: .cbor, of: nodes)
     }
     return PayloadShape(kind: .binary, detail: PayloadSniff.format(bytes).rawValue)
+  }
+
+  /// Whether a topic is that of a Sparkplug birth: `spBv1.0/group/NBIRTH/edge` or the like.
+  private func isBirth(_ topic: UnsafeRawBufferPointer) -> Bool {
+    let levels = topic.split(separator: UInt8(ascii: "/"), maxSplits: 3)
+    return levels.count == 4 && levels[0].elementsEqual("spBv1.0".utf8)
+      && ["NBIRTH", "DBIRTH"].contains { levels[2].elementsEqual($0.utf8) }
   }
 
   private func json(_ bytes: UnsafeRawBufferPointer) -> PayloadShape {

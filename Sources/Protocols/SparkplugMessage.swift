@@ -60,6 +60,26 @@ public struct SparkplugMessage: Sendable {
     metrics[position].hasName ? metrics[position].name : nil
   }
 
+  /// True when a metric has a name that the edge chose for what it measures, and not one by which
+  /// the standard and its usual programs describe and control the edge.
+  public var hasOwnNames: Bool { metrics.contains { Self.isOwn($0.name) } }
+
+  /// What it says under such names.
+  public var ownPoints: PointList {
+    var list = PointList()
+    for position in metrics.indices where Self.isOwn(metrics[position].name) {
+      _ = addPoints(
+        at: position, name: Array(metrics[position].name.utf8)[...], type: type(at: position),
+        to: &list)
+    }
+    return list
+  }
+
+  private static func isOwn(_ name: String) -> Bool {
+    let usual = ["Node Control/", "Device Control/", "Node Info/", "Properties/"]
+    return !name.isEmpty && name != "bdSeq" && !usual.contains(where: name.hasPrefix)
+  }
+
   /// The number that stands for a metric's name; nil when it has none.
   public func alias(at position: Int) -> UInt64? {
     metrics[position].hasAlias ? metrics[position].alias : nil

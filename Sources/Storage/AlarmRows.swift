@@ -44,8 +44,8 @@ extension Store {
 public struct AlarmFilter: Sendable {
   /// Only those that go on.
   public var isOpen = false
-  /// Only those of this device; nil for all.
-  public var device: DeviceIndex?
+  /// Only those of devices with these names; nil for all.
+  public var devices: [String]?
   /// Only those of this class; nil for all.
   public var alarm: String?
   /// Only those that went on at this instant or later.
@@ -55,6 +55,40 @@ public struct AlarmFilter: Sendable {
 
   /// All histories.
   public init() {}
+
+  /// What ``query`` is run with.
+  var arguments: StatementArguments {
+    [
+      "from": from.milliseconds, "to": to.milliseconds, "alarm": alarm,
+      "devices": devices.map { JSONText.array($0.map(JSONText.quoted)) },
+    ]
+  }
+
+  /// What is asked for as SQL. Open alarms have an index of their own; those of a device are found
+  /// by the beginning of their id (`0` is what follows `/`).
+  var query: String {
+    var tables = "alarm"
+    var conditions = [
+      "ifnull(raised_ms, cleared_ms) < :to",
+      """
+      CASE WHEN cleared_ms IS NOT NULL THEN cleared_ms >= :from
+        ELSE state = 'open' OR raised_ms >= :from END
+      """,
+    ]
+    if isOpen { conditions.append("state = 'open'") }
+    if alarm != nil { conditions.append("alarm.alarm = :alarm") }
+    if devices != nil {
+      tables = """
+        device JOIN alarm ON alarm.device = device.id
+          AND alarm.id > device.name || '/' AND alarm.id < device.name || '0'
+        """
+      conditions.append("device.name IN (SELECT value FROM json_each(:devices))")
+    }
+    return """
+      SELECT alarm.* FROM \(tables) WHERE \(conditions.joined(separator: " AND "))
+      ORDER BY ifnull(raised_ms, cleared_ms), number
+      """
+  }
 }
 
 extension StoreReader {
@@ -66,18 +100,8 @@ extension StoreReader {
     try read { db in
       let rows = try Row.fetchCursor(
         db,
-        sql: """
-          SELECT * FROM alarm
-          WHERE (?1 = 0 OR state = 'open') AND (?2 IS NULL OR device = ?2)
-            AND (?3 IS NULL OR alarm = ?3) AND ifnull(raised_ms, cleared_ms) < ?5
-            AND CASE WHEN cleared_ms IS NOT NULL THEN cleared_ms >= ?4
-              ELSE state = 'open' OR raised_ms >= ?4 END
-          ORDER BY ifnull(raised_ms, cleared_ms), number
-          """,
-        arguments: [
-          filter.isOpen, filter.device.map { Int($0.position) }, filter.alarm,
-          filter.from.milliseconds, filter.to.milliseconds,
-        ])
+        sql: filter.query,
+        arguments: filter.arguments)
       while let row = try rows.next() {
         if try !body(Self.alarm(row)) { return }
       }

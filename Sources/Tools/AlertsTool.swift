@@ -30,7 +30,7 @@ public struct AlertsTool {
     }
     let open = alerts.count { $0.state == .open }
     return TextColumns.lines([heading] + rows)
-      + ["\(alerts.count) alerts, \(open) open (times are UTC+8)"]
+      + [TextColumns.count(alerts.count, "alert") + ", \(open) open (times are UTC+8)"]
   }
 }
 
@@ -46,6 +46,11 @@ enum TextColumns {
           ? text : text + String(repeating: " ", count: widths[column] - width(text))
       }.joined(separator: "  ")
     }
+  }
+
+  /// A number with its word: `1 alert`, `2 alerts`.
+  static func count(_ number: Int, _ word: String) -> String {
+    "\(number) \(word)\(number == 1 ? "" : "s")"
   }
 
   /// Places that a text takes on a terminal.

@@ -74,8 +74,9 @@ public struct DeviceReplayTool {
       done = try wait(now, told)
     }
     return [
-      "\(done.decoded) messages were decoded and stored with their original times; "
-        + "\(done.leftOver) are still unknown"
+      TextColumns.count(done.decoded, "message") + (done.decoded == 1 ? " was" : " were")
+        + " decoded and stored with their original times; "
+        + "\(done.leftOver) " + (done.leftOver == 1 ? "is" : "are") + " still unknown"
     ]
   }
 

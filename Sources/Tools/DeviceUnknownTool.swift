@@ -62,9 +62,10 @@ public struct DeviceUnknownTool {
 
   private func lastLine(_ shapes: Int) throws(StoreError) -> String {
     let totals = try reader.heldTotals()
-    var line = "\(shapes) shapes, \(totals.messages) messages kept (times are UTC+8)"
+    var line = TextColumns.count(shapes, "shape")
+    line += ", \(TextColumns.count(totals.messages, "message")) kept (times are UTC+8)"
     if totals.dropped > 0 {
-      line += "; \(totals.dropped) older messages gave way and are in the journal only"
+      line += "; \(TextColumns.count(totals.dropped, "older message")) gave way, see the journal"
     }
     return line + "; --shape ID suggests a profile"
   }

@@ -20,14 +20,14 @@ struct ProfileSkeleton {
   init(_ unknown: UnknownShape, _ message: HeldMessage) {
     self.unknown = unknown
     self.message = message
-    shape = ShapeFinder().payload(message.payload)
+    shape = ShapeFinder().payload(message.payload, topic: message.topic)
     namedValues = Self.namedValues(of: shape)
     records = namedValues.first?.list ?? Self.records(of: shape.fields)
     write()
   }
 
   private mutating func write() {
-    let device = device()
+    let device = isSparkplug ? nil : device()
     lines = [
       "# Suggested for shape \(unknown.shape): \(Self.comment(unknown.payload))",
       "# Save it among the profiles, go through the lines with CHECK and FILL, then run",
@@ -40,12 +40,17 @@ struct ProfileSkeleton {
     ]
     if let word = wireProtocol { lines.append("protocol: \(word)") }
     if let device { lines.append("device: \(JSONText.quoted(device))") }
-    if device == nil, !unknown.topic.contains("{device}") {
+    if device == nil, !isSparkplug, !unknown.topic.contains("{device}") {
       lines.append("# FILL: nothing found that names the device; write {device} for a level of the")
       lines.append("# topic, or device: and the path of a field")
     }
+    if isSparkplug {
+      lines.append(
+        "# CHECK: all devices of the group are read by this file then; what they send under")
+      lines.append("# names of the sparkplug profile belongs into the table as well")
+    }
     if !records.isEmpty, !isSenML { lines.append("records: \(JSONText.quoted(records))") }
-    if !isSenML { writeTime() }
+    if !isSenML, !isSparkplug { writeTime() }
     if namedValues.isEmpty { writeMetrics() } else { writeNamedValues() }
     writeExample()
   }
@@ -64,7 +69,11 @@ struct ProfileSkeleton {
 
   /// The pattern; where the payload names the device, the topic names what speaks for it.
   private func topic(_ device: String?) -> String {
-    device == nil ? unknown.topic : unknown.topic.replacing("{device}", with: "{gateway}")
+    if isSparkplug {
+      let levels = String(decoding: message.topic, as: UTF8.self).split(separator: "/")
+      return "spBv1.0/\(levels[1])/#"
+    }
+    return device == nil ? unknown.topic : unknown.topic.replacing("{device}", with: "{gateway}")
   }
 
   /// Whether it is a SenML pack (RFC 8428): a list at the top whose members have `n` and `v`.
@@ -72,10 +81,14 @@ struct ProfileSkeleton {
     namedValues.first.map { $0.list == "[*]" && $0.nameKey == "n" && $0.valueKey == "v" } ?? false
   }
 
+  /// Whether it is a birth of Sparkplug, whose standard names device and time.
+  private var isSparkplug: Bool { shape.kind == .sparkplug }
+
   /// The word of the profile's protocol; nil for JSON, the default.
   private var wireProtocol: String? {
     switch (shape.kind, shape.detail) {
     case (.xml, _): "xml"
+    case (.sparkplug, _): "sparkplug"
     case (_, "DL/T 645"): "dlt645"
     case (_, "DL/T 698.45"): "dlt698"
     case (_, "Modbus RTU"): "modbus"
@@ -125,7 +138,7 @@ struct ProfileSkeleton {
     lines.append("values:")
     // The names of a pack begin with what its first record says for all.
     if isSenML { lines.append("  match: suffix") }
-    if !isSenML, let first = namedValues.first {
+    if !isSenML, !isSparkplug, let first = namedValues.first {
       lines.append("  name: \(JSONText.quoted(first.nameKey))")
       lines.append("  value: \(JSONText.quoted(first.valueKey))")
     }
@@ -133,7 +146,8 @@ struct ProfileSkeleton {
     var used = false
     for value in namedValues {
       let sample = Self.comment(String(value.sample.prefix(24)))
-      guard let guess = MetricGuess(path: value.name, sample: value.sample) else {
+      let path = value.name.replacing("/", with: ".")
+      guard let guess = MetricGuess(path: path, sample: value.sample) else {
         lines.append(
           "    # \(JSONText.quoted(value.name)): { metric: FILL, unit: FILL }  # found \(sample)")
         continue

@@ -9,13 +9,17 @@ import Storage
 enum RegistryTables {
   /// All tables; empty ones where nothing was stored yet.
   static func read(_ settings: Settings) throws -> [SqlTable] {
-    let reader = try Store.openReadOnly(path: settings.database)
+    tables(try registry(settings, Store.openReadOnly(path: settings.database)))
+  }
+
+  /// The registry itself.
+  static func registry(_ settings: Settings, _ reader: StoreReader) throws -> Registry {
     let named = Set(settings.registry.map(\.path))
     let files = try reader.currentReferences()
       .filter { SourceFile.registryKinds.contains($0.kind) }
       .filter { $0.name.hasPrefix(SourceFile.importedPrefix) || named.contains($0.name) }
       .map { SourceFile(kind: $0.kind, name: $0.name, bytes: $0.body) }
-    return tables(try Reference.compile(files).context.registry)
+    return try Reference.compile(files).context.registry
   }
 
   private static func tables(_ registry: Registry) -> [SqlTable] {

@@ -9,6 +9,7 @@ extension ProfileSkeleton {
   /// the fields look like metrics.
   static func namedValues(of shape: PayloadShape) -> [NamedValue] {
     guard let first = shape.namedValues.first else { return [] }
+    if shape.kind == .sparkplug { return shape.namedValues }
     let values = shape.namedValues.filter {
       $0.list == first.list && $0.nameKey == first.nameKey && $0.valueKey == first.valueKey
     }

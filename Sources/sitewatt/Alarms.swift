@@ -21,6 +21,8 @@ struct Alarms: ParsableCommand {
   @OptionGroup var options: ConfigOption
   @Flag(name: .long, help: "Only those that go on.") var open = false
   @Option(name: .long, help: "Only those of this device.") var device: String?
+  @Option(name: .long, help: "Only those of devices that the registry has at this site.")
+  var site: String?
   @Option(name: .customLong("class"), help: "Only those of this class, such as mains.lost.")
   var alarmClass: String?
   @Option(name: .long, help: "Only those that went on at this time or later.")
@@ -32,8 +34,8 @@ struct Alarms: ParsableCommand {
     let settings = try options.settings()
     try Output.quietlyWhenClosed { output in
       let tool = try AlarmsTool(
-        settings: settings, openOnly: open, device: device, alarm: alarmClass, from: from?.time,
-        to: to?.time)
+        settings: settings, openOnly: open, device: device, site: site, alarm: alarmClass,
+        from: from?.time, to: to?.time)
       if format == .json {
         try tool.json(to: output)
       } else {

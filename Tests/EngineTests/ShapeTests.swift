@@ -45,6 +45,24 @@ import TestSupport
     #expect(shape("a", #"{"02010100":1}"#) != shape("a", #"{"02010200":1}"#))
   }
 
+  @Test func birthsOfSparkplugAreNamesOfMetrics() {
+    func birth(_ value: Double, _ names: [String]) -> [UInt8] {
+      var writer = SparkplugPayload(time_ms: 1_772_352_000_000, sequence: 1)
+      writer.add(SparkplugPayload.Metric("bdSeq", type: 8, .long(7)))
+      for name in names {
+        writer.add(SparkplugPayload.Metric(name, type: 10, value < 0 ? .null : .double(value)))
+      }
+      return writer.bytes
+    }
+    let first = shape("spBv1.0/G/DBIRTH/E1/D1", birth(1, ["Pump/Speed", "Ua", "Node Info/x"]))
+    #expect(first.payload == "Sparkplug B: Pump/Speed number, Ua number")
+    #expect(first == shape("spBv1.0/G/DBIRTH/E2/D9", birth(-1, ["Ua", "Pump/Speed"])))
+    #expect(first != shape("spBv1.0/G/DBIRTH/E1/D1", birth(1, ["Ua"])))
+    // Data name what changed, which is another set each time.
+    let data = shape("spBv1.0/G/DDATA/E1/D1", birth(1, ["Ua"]))
+    #expect(data == shape("spBv1.0/G/DDATA/E1/D1", birth(1, ["Ub"])))
+  }
+
   @Test func otherTopicsKeysAndTypesAreOtherShapes() {
     let shapes = [
       shape("acme/M-1/up", #"{"u":1}"#), shape("acme/M-1/down", #"{"u":1}"#),

@@ -16,7 +16,8 @@ import Testing
     flags: AlarmFlags = []
   ) -> AlarmRecord {
     AlarmRecord(
-      id: id, device: DeviceIndex(device), alarm: "mains.lost", code: "0406016001", key: "7",
+      id: "m\(device + 1)/\(id)", device: DeviceIndex(device), alarm: "mains.lost",
+      code: "0406016001", key: "7",
       object: "06", text: "停电", severity: .minor, highestSeverity: .critical,
       raisedAt: raised.map { at($0) }, acknowledgedAt: raised.map { at($0 + 5) },
       clearedAt: cleared.map { at($0) }, endedBy: cleared == nil ? nil : .otherKey, repeats: 2,
@@ -36,7 +37,7 @@ import Testing
     change(&filter)
     var ids: [String] = []
     try reader.forEachAlarm(filter) { alarm in
-      ids.append(alarm.id)
+      ids.append(String(alarm.id.dropFirst(3)))
       return true
     }
     return ids
@@ -79,13 +80,43 @@ import Testing
       ])
     let reader = store.reader
     #expect(try ids(reader) { $0.isOpen = true } == ["other", "open"])
-    #expect(try ids(reader) { $0.device = DeviceIndex(1) } == ["m2"])
+    #expect(try ids(reader) { $0.devices = ["m2"] } == ["m2"])
+    #expect(
+      try ids(reader) { ($0.devices, $0.isOpen) = (["m1", "x"], true) } == ["other", "open"])
+    #expect(try ids(reader) { $0.devices = [] } == [])
     #expect(try ids(reader) { $0.alarm = "door.open" } == ["other"])
     #expect(try ids(reader) { $0.from = at(20) } == ["old", "other", "open", "m2", "end"])
     #expect(try ids(reader) { $0.from = at(21) } == ["other", "open", "m2", "end"])
     #expect(try ids(reader) { $0.to = at(15) } == ["old", "other", "past"])
     #expect(
       try ids(reader) { ($0.from, $0.to) = (at(12), at(15)) } == ["old", "other", "past"])
+  }
+
+  /// A device's id begins as that of another whose name goes on with a slash.
+  @Test func namesThatBeginAlikeAreTwoDevices() throws {
+    let store = try fixture.open()
+    var outcome = Outcome()
+    outcome.newDevices = ["m1", "m1/x", "m10"]
+    outcome.alarms = [alarm("a", 1), alarm("x/b", 2), alarm("c", 3, device: 9)]
+    outcome.alarms[1].device = DeviceIndex(1)
+    outcome.alarms[2].device = DeviceIndex(2)
+    try store.append(batch: batch(["{}"]), outcome: outcome)
+    #expect(try ids(store.reader) { $0.devices = ["m1"] } == ["a"])
+    #expect(try ids(store.reader) { $0.devices = ["m1/x"] } == ["x/b"])
+    #expect(try ids(store.reader) { $0.devices = ["m10", "m1"] } == ["a", "/c"])
+  }
+
+  /// Neither what is open nor what a device said is looked for in the whole table.
+  @Test(arguments: [(true, nil), (false, ["m1"]), (true, ["m1"])] as [(Bool, [String]?)])
+  func anIndexFindsThem(_ isOpen: Bool, _ devices: [String]?) throws {
+    var filter = AlarmFilter()
+    (filter.isOpen, filter.devices) = (isOpen, devices)
+    let plan = try fixture.open().reader.read { db in
+      try Row.fetchAll(
+        db, sql: "EXPLAIN QUERY PLAN \(filter.query)", arguments: filter.arguments
+      ).map { $0[3] as String }
+    }
+    #expect(plan.contains { $0.contains(" alarm USING INDEX") }, "\(plan)")
   }
 
   @Test func theOldestFinishedGoAndOpenOnesStay() throws {

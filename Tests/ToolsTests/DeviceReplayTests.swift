@@ -90,7 +90,7 @@ import Testing
     try scene.addProfile()
     let shape = try #require(
       try scene.reader().unknownShapes().first { $0.payload == "JSON: u number" })
-    #expect(try replay(shape: "\(shape.shape)").lines[0].hasPrefix("1 messages were decoded"))
+    #expect(try replay(shape: "\(shape.shape)").lines[0].hasPrefix("1 message was decoded"))
     #expect(try scene.voltages("M-1") == [])
     #expect(try scene.voltages("M-2").count == 1)
     let error = #expect(throws: DeviceReplayTool.Refusal.self) { try replay(shape: "nothing") }

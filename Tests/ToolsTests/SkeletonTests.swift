@@ -137,6 +137,12 @@ import Testing
     #expect(json[0].contains(#""sample":"{\"u\":1}""#))
   }
 
+  @Test func oneIsNotCountedAsSeveral() throws {
+    try scene.receive([("acme/M-1/up", #"{"u":1}"#)])
+    let last = try DeviceUnknownTool(settings: scene.settings).table().last
+    #expect(last?.hasPrefix("1 shape, 1 message kept (") == true, "\(last ?? "")")
+  }
+
   @Test(
     arguments: [
       ("Ua", "229.8", "voltage.a", nil, true), ("u1", "2298", "voltage.a", "0.1", true),

@@ -22,6 +22,13 @@ final class UnknownScene {
   /// Commits messages by the profiles on disk, as a collector that is started and stopped.
   func receive(_ messages: [(topic: String, payload: String)], from start: Int64 = received) throws
   {
+    try receive(bytes: messages.map { ($0.topic, Array($0.payload.utf8)) }, from: start)
+  }
+
+  /// The same with payloads that are no text.
+  func receive(bytes messages: [(topic: String, payload: [UInt8])], from start: Int64 = received)
+    throws
+  {
     let store = try settings.openStore()
     let references = ReferenceKeeper(store: store)
     let now = Timestamp(milliseconds: start)
@@ -34,7 +41,7 @@ final class UnknownScene {
     batch.append(.reference(files: active), at: now)
     for (place, message) in messages.enumerated() {
       Array(message.topic.utf8).withUnsafeBytes { topic in
-        Array(message.payload.utf8).withUnsafeBytes { payload in
+        message.payload.withUnsafeBytes { payload in
           batch.append(
             topic: topic, payload: payload, packet: 0, qos: 0, retained: false,
             receivedAt: now.advanced(byMilliseconds: Int64(place) * 1_000))
