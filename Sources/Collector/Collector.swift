@@ -107,7 +107,7 @@ public struct Collector: Sendable {
       profiles: parts.references.compiled(parts.active).profiles, registry: Registry()
     ).topicFilters
     let sessionOptions = try settings.mqttOptions(filters: filters)
-    let link = Link(log: log, filters: sessionOptions.filters) { [log] redelivery in
+    let link = Link(log: log, filters: sessionOptions.subscribedFilters) { [log] redelivery in
       do throws(StoreError) {
         try redelivery.recall(parts.store.reader)
       } catch { log.warning("repeated messages may be journaled twice: \(error)") }

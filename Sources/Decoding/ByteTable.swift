@@ -76,7 +76,13 @@ public struct ByteTable: Sendable {
   private func isEqual(_ entry: Entry, _ key: UnsafeRawBufferPointer, _ scope: Int32) -> Bool {
     guard entry.scope == scope, Int(entry.length) == key.count else { return false }
     return bytes.withUnsafeBytes { own in
-      for index in 0..<key.count where own[entry.offset + index] != key[index] { return false }
+      var place = 0
+      while place + 8 <= key.count {
+        let word = own.loadUnaligned(fromByteOffset: entry.offset + place, as: UInt64.self)
+        if word != key.loadUnaligned(fromByteOffset: place, as: UInt64.self) { return false }
+        place += 8
+      }
+      for index in place..<key.count where own[entry.offset + index] != key[index] { return false }
       return true
     }
   }

@@ -8,8 +8,7 @@ struct DeviceDirectory {
   struct Entry {
     let device: DeviceIndex
     let name: String
-    let ptRatio: ExactDecimal
-    let ctRatio: ExactDecimal
+    let ratios: Ratios
     /// The gateway that the registry names, empty when it names none; nil for a device that is not
     /// registered.
     let registeredGateway: String?
@@ -17,6 +16,12 @@ struct DeviceDirectory {
     let address: String
     /// Name of the profile that the registry gives it; empty for the topic's.
     let model: String
+  }
+
+  /// What the values of a device's transformers are multiplied with; 1 where none are registered.
+  struct Ratios {
+    let pt: ExactDecimal
+    let ct: ExactDecimal
   }
 
   private var positions = ByteTable()
@@ -51,9 +56,11 @@ struct DeviceDirectory {
     else { return -1 }
     let registered = registry.devices[text]
     let entry = Entry(
-      device: device, name: text, ptRatio: registered?.ptRatio ?? ExactDecimal(1),
-      ctRatio: registered?.ctRatio ?? ExactDecimal(1), registeredGateway: registered?.gateway,
-      address: Self.plain(registered?.address ?? ""), model: registered?.model ?? "")
+      device: device, name: text,
+      ratios: Ratios(
+        pt: registered?.ptRatio ?? ExactDecimal(1), ct: registered?.ctRatio ?? ExactDecimal(1)),
+      registeredGateway: registered?.gateway, address: Self.plain(registered?.address ?? ""),
+      model: registered?.model ?? "")
     if known >= 0 {
       // In place: a caller may still hold the positions of other devices.
       entries[Int(known)] = entry
@@ -72,9 +79,9 @@ struct DeviceDirectory {
 
   /// True when the device of an entry still has the same number.
   func isCurrent(_ position: Int32, in devices: DeviceTable) -> Bool {
-    let entry = entries[Int(position)]
-    let place = Int(entry.device.position)
-    return place < devices.count && devices.name(of: entry.device) == entry.name
+    let device = entries[Int(position)].device
+    return Int(device.position) < devices.count
+      && devices.name(of: device) == entries[Int(position)].name
   }
 
   /// The position of the device with a bus address at the unit `gateway`: one that the registry

@@ -16,6 +16,9 @@ public final class DeviceProfile: Sendable {
   /// The file it was read from.
   public let file: String
 
+  /// The MQTT subscription filters of its topics: `uplink/+/json`.
+  public var topicFilters: [String] { topics.map(\.filter) }
+
   let line: Int
   /// What its messages are written in: one protocol, or several document formats.
   let wire: [WireProtocol]

@@ -6,6 +6,7 @@ import SiteModel
 /// instance of a message, because the values of two would be one series.
 struct PointRows {
   private let model: DeviceProfile
+  private let table: CodeTable
   private let device: DeviceIndex?
   private let hasInstances: Bool
   /// The instance that each row with a `*` has taken.
@@ -13,13 +14,13 @@ struct PointRows {
 
   /// The rows of a profile, for a message of `device`.
   init(_ model: DeviceProfile, of device: DeviceIndex?) {
-    (self.model, self.device) = (model, device)
+    (self.model, self.device, table) = (model, device, model.points)
     hasInstances = model.wire[0] == .lwm2m
   }
 
   /// The rule of a name; -1 when the table has no row for it.
   mutating func rule(of name: UnsafeRawBufferPointer) throws(Rejection) -> Int {
-    let rule = model.find(name, in: model.points)
+    let rule = model.find(name, in: table)
     guard rule < 0, hasInstances else { return rule }
     var parts = name.split(separator: UInt8(ascii: "/"))
     guard parts.count >= 3 else { return -1 }
@@ -29,7 +30,7 @@ struct PointRows {
       parts[1] = star[...]
       return Array(parts.joined(separator: [UInt8(ascii: "/")]))
     }
-    let generalRule = general.withUnsafeBytes { model.find($0, in: model.points) }
+    let generalRule = general.withUnsafeBytes { model.find($0, in: table) }
     if generalRule < 0 || instances[generalRule] == instance { return generalRule }
     if let other = instances.updateValue(instance, forKey: generalRule) {
       instances[generalRule] = other

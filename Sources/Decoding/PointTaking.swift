@@ -58,7 +58,7 @@ struct PointTaking {
           if let period {
             takePeriod(list, at: index, bytes, period, position, directory, &batch)
           } else {
-            try take(point, bytes, by: rule, directory.entries[Int(position)], &batch)
+            try take(point, bytes, by: rule, position, directory, &batch)
           }
         } catch {
           batch.reject(error)
@@ -90,21 +90,23 @@ struct PointTaking {
 
   private func take(
     _ point: Point, _ bytes: UnsafeRawBufferPointer, by rule: Int,
-    _ entry: DeviceDirectory.Entry, _ batch: inout DecodedBatch
+    _ position: Int32, _ directory: borrowing DeviceDirectory, _ batch: inout DecodedBatch
   ) throws(Rejection) {
+    let device = directory.entries[Int(position)].device
     let time = RecordTime(stated: point.time, receivedAt: receivedAt, isRetained: isRetained)
     do throws(ValueFault) {
-      guard let value = try model.value(of: point, bytes, by: rule, entry, &batch) else { return }
+      let ratios = directory.entries[Int(position)].ratios
+      guard let value = try model.value(of: point, bytes, by: rule, ratios, &batch) else { return }
       let low = model.plan.rules[rule].low
       let high = model.plan.rules[rule].high
       let isPlausible = model.plan.rules[rule].isText || (low <= value && value <= high)
       let reading = Reading(
-        device: entry.device, metric: model.plan.rules[rule].metric, time: time.time, value: value,
+        device: device, metric: model.plan.rules[rule].metric, time: time.time, value: value,
         quality: time.quality == .good && !isPlausible ? .outOfRange : time.quality)
       batch.append(reading, isHistorical: point.isHistorical)
     } catch {
       throw Rejection(
-        reason: error.reason, device: entry.device,
+        reason: error.reason, device: device,
         part: String(decoding: bytes[point.name], as: UTF8.self),
         found: Self.found(point.value, bytes), expected: error.expected)
     }
@@ -145,9 +147,9 @@ extension DeviceProfile {
   /// The value of a point in its catalogue unit; nil when the device has none.
   func value(
     of point: Point, _ bytes: UnsafeRawBufferPointer, by rule: Int,
-    _ ratios: DeviceDirectory.Entry, _ batch: inout DecodedBatch
+    _ ratios: DeviceDirectory.Ratios, _ batch: inout DecodedBatch
   ) throws(ValueFault) -> ExactDecimal? {
-    let expected = plan.rules[rule].words >= 0 ? expectedWords(plan.rules[rule].words) : nil
+    let hasWords = plan.rules[rule].words >= 0
     switch point.value {
     case .missing: return nil
     case .number(let number):
@@ -155,20 +157,20 @@ extension DeviceProfile {
         batch.texts.append(number.description)
         return ExactDecimal(batch.texts.count - 1)
       }
-      if expected != nil { return try meaning(of: number.description, by: rule) }
+      if hasWords { return try meaning(of: number.description, by: rule) }
       if namesUnits, !point.unit.isEmpty {
         let unit = UnsafeRawBufferPointer(rebasing: bytes[point.unit])
         return try converted(number, from: unit, by: rule, ratios)
       }
       return try scaled(number, by: rule, ratios)
     case .truth(let truth):
-      if expected != nil { return try meaning(of: truth ? "true" : "false", by: rule) }
+      if hasWords { return try meaning(of: truth ? "true" : "false", by: rule) }
       guard plan.rules[rule].takesTruth else { break }
       return ExactDecimal(truth ? 1 : 0)
     case .text(let range):
       let text = UnsafeRawBufferPointer(rebasing: bytes[range])
       if plan.rules[rule].isText { return try batch.keep(text) }
-      if expected != nil { return try meaning(of: String(decoding: text, as: UTF8.self), by: rule) }
+      if hasWords { return try meaning(of: String(decoding: text, as: UTF8.self), by: rule) }
       return try scaled(try Self.number(text), by: rule, ratios)
     }
     throw ValueFault(

@@ -9,7 +9,7 @@ extension DeviceProfile {
   /// A number in the catalogue unit of the rule, from the unit that the message names.
   func converted(
     _ number: ExactDecimal, from unit: UnsafeRawBufferPointer, by rule: Int,
-    _ ratios: DeviceDirectory.Entry
+    _ ratios: DeviceDirectory.Ratios
   ) throws(ValueFault) -> ExactDecimal {
     guard let target = MetricCatalogue.definition(of: plan.rules[rule].metric)?.unit else {
       return number

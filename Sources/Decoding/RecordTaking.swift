@@ -171,7 +171,7 @@ extension MessageWalk {
         return
       }
       let value = try model.value(
-        of: nodes[place], by: rule, ratios: directory.entries[Int(position)])
+        of: nodes[place], by: rule, ratios: directory.entries[Int(position)].ratios)
       let low = model.plan.rules[rule].low
       let high = model.plan.rules[rule].high
       let isPlausible = low <= value && value <= high

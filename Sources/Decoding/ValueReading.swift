@@ -10,7 +10,7 @@ struct ValueFault: Error {
 extension DeviceProfile {
   /// The value of a node in its catalogue unit, by the rule at a position.
   func value(
-    of node: JSONNode, by rule: Int, ratios: DeviceDirectory.Entry
+    of node: JSONNode, by rule: Int, ratios: DeviceDirectory.Ratios
   ) throws(ValueFault) -> ExactDecimal {
     if plan.rules[rule].words >= 0 { return try meaning(of: node, in: plan.rules[rule].words) }
     let number: ExactDecimal
@@ -45,7 +45,8 @@ extension DeviceProfile {
 
   /// The value of a code in a table; -1 without one.
   func find(_ sent: UnsafeRawBufferPointer, in table: CodeTable) -> Int {
-    let code = UnsafeRawBufferPointer(rebasing: sent.dropLast(table.withoutLast))
+    let code = UnsafeRawBufferPointer(
+      start: sent.baseAddress, count: max(0, sent.count - table.withoutLast))
     switch table.match {
     case .exact: return Int(plan.words.find(code, in: table.words))
     case .suffix:
@@ -99,7 +100,7 @@ extension DeviceProfile {
 
   /// A number in its catalogue unit; `factor` stands for the row's where it is given.
   func scaled(
-    _ number: ExactDecimal, by rule: Int, _ ratios: DeviceDirectory.Entry,
+    _ number: ExactDecimal, by rule: Int, _ ratios: DeviceDirectory.Ratios,
     factor: ExactDecimal? = nil
   ) throws(ValueFault) -> ExactDecimal {
     if factor == nil, !plan.rules[rule].isScaled, plan.rules[rule].ratio == .none {
@@ -108,8 +109,8 @@ extension DeviceProfile {
     do throws(DecimalError) {
       var value = try number.multiplied(by: factor ?? plan.rules[rule].factor)
       let ratio = plan.rules[rule].ratio
-      if ratio == .pt || ratio == .both { value = try value.multiplied(by: ratios.ptRatio) }
-      if ratio == .ct || ratio == .both { value = try value.multiplied(by: ratios.ctRatio) }
+      if ratio == .pt || ratio == .both { value = try value.multiplied(by: ratios.pt) }
+      if ratio == .ct || ratio == .both { value = try value.multiplied(by: ratios.ct) }
       guard Self.isKept(value) else { throw .tooManyDigits }
       return value
     } catch {

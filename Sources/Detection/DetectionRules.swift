@@ -51,8 +51,9 @@ public struct DetectionRules: Sendable, Equatable {
   public struct SiteDown: Sendable, Equatable {
     /// Whether such alarms become incidents of their site.
     public var isOn = true
-    /// The alarm classes that say so. Default `service.down` (基站退服).
-    public var alarms: Set<String> = ["service.down"]
+    /// The alarm classes that say so. Default `service.down` (基站退服) and `lvd1.open` (一级低压脱离),
+    /// behind which the base station has no power: operators count both as 退服.
+    public var alarms: Set<String> = ["service.down", "lvd1.open"]
     /// Severity of the alert.
     public var severity = Severity.critical
   }

@@ -135,6 +135,9 @@ final class Connection: @unchecked Sendable {
     }
   }
 
+  /// Asks for no more of a filter, whether it was subscribed or not; nobody needs the answer.
+  func unsubscribe(_ filter: String) { mosquitto_unsubscribe_v5(client, nil, filter, nil) }
+
   func publish(
     topic: String, payload: UnsafeRawBufferPointer, qos: Int32, retain: Bool, isStatus: Bool = false
   ) -> Int32 {

@@ -9,8 +9,13 @@ public struct MQTTOptions: Sendable, Equatable {
   /// The fixed client id under which the broker keeps the session; 1 to 128 bytes of UTF-8.
   public var clientID: String
 
-  /// The topic filters, subscribed at QoS 1 on every connection; at most 256.
+  /// The topic filters, subscribed at QoS 1 on every connection but for those that another one
+  /// covers; at most 256.
   public var filters: [String] = []
+
+  /// Filters that a kept session may still have from another configuration; they are taken out of
+  /// it, but for those that are subscribed.
+  public var formerFilters: [String] = []
 
   /// The user name, if the broker asks for one; at most 65535 bytes.
   public var user: String?
@@ -64,6 +69,9 @@ public struct MQTTOptions: Sendable, Equatable {
     self.brokers = brokers
     self.clientID = clientID
   }
+
+  /// The filters that the broker is asked for.
+  public var subscribedFilters: [String] { TopicFilter.withoutCovered(filters) }
 
   /// Every limit that the options break; touches no file and no network.
   public func problems() -> [MQTTOptionProblem] {

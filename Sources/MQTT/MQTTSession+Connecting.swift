@@ -83,7 +83,13 @@ extension MQTTSession {
         ConnectedBroker(
           broker: connection.broker, version: connection.version,
           isSessionPresent: answer.isSessionPresent, limits: answer.limits, warnings: warnings)))
-    for filter in options.filters { connection.subscribe(filter, qos: 1) }
+    let subscribed = options.subscribedFilters
+    for filter in subscribed { connection.subscribe(filter, qos: 1) }
+    if answer.isSessionPresent {
+      // The broker adds to what the session had before, and would send messages twice, or too many.
+      let others = Set(options.filters + options.formerFilters).subtracting(subscribed)
+      for filter in others { connection.unsubscribe(filter) }
+    }
     if options.watchesBroker {
       for filter in BrokerWatch.filters { connection.subscribe(filter, qos: 0) }
     }

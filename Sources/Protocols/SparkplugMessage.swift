@@ -15,6 +15,9 @@ public struct SparkplugMessage: Sendable {
   public let sequence: UInt64?
   let metrics: [SparkplugMetric]
 
+  /// About how long a metric is that goes by its alias, in bytes.
+  private static let usualSize_bytes = 16
+
   private static let options: BinaryDecodingOptions = {
     var options = BinaryDecodingOptions()
     options.discardUnknownFields = true
@@ -24,10 +27,12 @@ public struct SparkplugMessage: Sendable {
 
   /// Takes a payload apart; nil when it is not of the format, see ``fault(of:)``.
   public init?(_ payload: UnsafeRawBufferPointer) {
-    guard
-      let message = try? SparkplugPayload(
-        serializedBytes: BorrowedBytes(payload), options: Self.options)
-    else { return nil }
+    var message = SparkplugPayload()
+    // A list that grows copies its metrics, which are large, each time.
+    message.metrics.reserveCapacity(min(payload.count / Self.usualSize_bytes, 64))
+    do {
+      try message.merge(serializedBytes: BorrowedBytes(payload), options: Self.options)
+    } catch { return nil }
     time = message.hasTimestamp ? Self.time(message.timestamp) : nil
     sequence = message.hasSeq ? message.seq : nil
     metrics = message.metrics

@@ -120,15 +120,14 @@ struct SparkplugPoints {
 extension SparkplugMetric {
   /// True for an old value. One that the edge itself calls bad or stale counts like one: kept, and
   /// not judged.
-  var isOld: Bool { isHistorical || (hasProperties && !properties.isGood) }
-}
+  var isOld: Bool { isHistorical || !(properties.isEmpty || isGood) }
 
-extension SparkplugPropertySet {
   /// The value that Sparkplug hosts read as "good" in the property `Quality`.
   private static let goodQuality: UInt64 = 192
 
-  fileprivate var isGood: Bool {
-    for (key, value) in zip(keys, values) where key == "Quality" {
+  private var isGood: Bool {
+    let marks = zip(properties.flatMap(\.keys), properties.flatMap(\.values))
+    for (key, value) in marks where key == "Quality" {
       if value.hasIntValue { return UInt64(value.intValue) == Self.goodQuality }
       if value.hasLongValue { return value.longValue == Self.goodQuality }
     }

@@ -15,7 +15,9 @@
 
 /// Wire facts of Sparkplug B 3.0 payloads, in our own words: field numbers and types are the
 /// standard's, comments and selection are ours. Left out is what SiteWatt never looks at (uuid and
-/// body of a payload, metadata, extensions, units of dataset columns): such fields are skipped.
+/// body of a payload, metadata, extensions, parameters of structures, numbers of columns): such
+/// fields are skipped. Every field that a metric does not have costs time all the same, because
+/// metrics are copied.
 ///
 /// proto2, because the presence of a field matters: `seq` 0 is not "no seq".
 
@@ -126,15 +128,6 @@ nonisolated struct SparkplugMetric: Sendable {
   /// Clears the value of `isHistorical`. Subsequent reads from it will return its default value.
   mutating func clearIsHistorical() {self._isHistorical = nil}
 
-  var isTransient: Bool {
-    get {_isTransient ?? false}
-    set {_isTransient = newValue}
-  }
-  /// Returns true if `isTransient` has been explicitly set.
-  var hasIsTransient: Bool {self._isTransient != nil}
-  /// Clears the value of `isTransient`. Subsequent reads from it will return its default value.
-  mutating func clearIsTransient() {self._isTransient = nil}
-
   var isNull: Bool {
     get {_isNull ?? false}
     set {_isNull = newValue}
@@ -144,14 +137,8 @@ nonisolated struct SparkplugMetric: Sendable {
   /// Clears the value of `isNull`. Subsequent reads from it will return its default value.
   mutating func clearIsNull() {self._isNull = nil}
 
-  var properties: SparkplugPropertySet {
-    get {_properties ?? SparkplugPropertySet()}
-    set {_properties = newValue}
-  }
-  /// Returns true if `properties` has been explicitly set.
-  var hasProperties: Bool {self._properties != nil}
-  /// Clears the value of `properties`. Subsequent reads from it will return its default value.
-  mutating func clearProperties() {self._properties = nil}
+  /// One at most. A list reads the same bytes, and where there is none it is smaller to copy.
+  var properties: [SparkplugPropertySet] = []
 
   var value: SparkplugMetric.OneOf_Value? = nil
 
@@ -253,9 +240,7 @@ nonisolated struct SparkplugMetric: Sendable {
   fileprivate var _timestamp: UInt64? = nil
   fileprivate var _datatype: UInt32? = nil
   fileprivate var _isHistorical: Bool? = nil
-  fileprivate var _isTransient: Bool? = nil
   fileprivate var _isNull: Bool? = nil
-  fileprivate var _properties: SparkplugPropertySet? = nil
 }
 
 /// A table.
@@ -263,15 +248,6 @@ nonisolated struct SparkplugDataSet: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
-
-  var numOfColumns: UInt64 {
-    get {_numOfColumns ?? 0}
-    set {_numOfColumns = newValue}
-  }
-  /// Returns true if `numOfColumns` has been explicitly set.
-  var hasNumOfColumns: Bool {self._numOfColumns != nil}
-  /// Clears the value of `numOfColumns`. Subsequent reads from it will return its default value.
-  mutating func clearNumOfColumns() {self._numOfColumns = nil}
 
   var columns: [String] = []
 
@@ -365,8 +341,6 @@ nonisolated struct SparkplugDataSet: Sendable {
   }
 
   init() {}
-
-  fileprivate var _numOfColumns: UInt64? = nil
 }
 
 /// A structure of metrics.
@@ -375,27 +349,7 @@ nonisolated struct SparkplugTemplate: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var version: String {
-    get {_version ?? String()}
-    set {_version = newValue}
-  }
-  /// Returns true if `version` has been explicitly set.
-  var hasVersion: Bool {self._version != nil}
-  /// Clears the value of `version`. Subsequent reads from it will return its default value.
-  mutating func clearVersion() {self._version = nil}
-
   var metrics: [SparkplugMetric] = []
-
-  var parameters: [SparkplugTemplate.Parameter] = []
-
-  var templateRef: String {
-    get {_templateRef ?? String()}
-    set {_templateRef = newValue}
-  }
-  /// Returns true if `templateRef` has been explicitly set.
-  var hasTemplateRef: Bool {self._templateRef != nil}
-  /// Clears the value of `templateRef`. Subsequent reads from it will return its default value.
-  mutating func clearTemplateRef() {self._templateRef = nil}
 
   /// True in births that explain a structure; such a one holds no values.
   var isDefinition: Bool {
@@ -409,41 +363,8 @@ nonisolated struct SparkplugTemplate: Sendable {
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated struct Parameter: Sendable {
-    // SwiftProtobuf.Message conformance is added in an extension below. See the
-    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-    // methods supported on all messages.
-
-    var name: String {
-      get {_name ?? String()}
-      set {_name = newValue}
-    }
-    /// Returns true if `name` has been explicitly set.
-    var hasName: Bool {self._name != nil}
-    /// Clears the value of `name`. Subsequent reads from it will return its default value.
-    mutating func clearName() {self._name = nil}
-
-    var type: UInt32 {
-      get {_type ?? 0}
-      set {_type = newValue}
-    }
-    /// Returns true if `type` has been explicitly set.
-    var hasType: Bool {self._type != nil}
-    /// Clears the value of `type`. Subsequent reads from it will return its default value.
-    mutating func clearType() {self._type = nil}
-
-    var unknownFields = SwiftProtobuf.UnknownStorage()
-
-    init() {}
-
-    fileprivate var _name: String? = nil
-    fileprivate var _type: UInt32? = nil
-  }
-
   init() {}
 
-  fileprivate var _version: String? = nil
-  fileprivate var _templateRef: String? = nil
   fileprivate var _isDefinition: Bool? = nil
 }
 
@@ -563,7 +484,7 @@ nonisolated extension SparkplugPayload: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension SparkplugMetric: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Metric"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}alias\0\u{1}timestamp\0\u{1}datatype\0\u{3}is_historical\0\u{3}is_transient\0\u{3}is_null\0\u{2}\u{2}properties\0\u{3}int_value\0\u{3}long_value\0\u{3}float_value\0\u{3}double_value\0\u{3}boolean_value\0\u{3}string_value\0\u{3}bytes_value\0\u{3}dataset_value\0\u{3}template_value\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}alias\0\u{1}timestamp\0\u{1}datatype\0\u{3}is_historical\0\u{4}\u{2}is_null\0\u{2}\u{2}properties\0\u{3}int_value\0\u{3}long_value\0\u{3}float_value\0\u{3}double_value\0\u{3}boolean_value\0\u{3}string_value\0\u{3}bytes_value\0\u{3}dataset_value\0\u{3}template_value\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -576,9 +497,8 @@ nonisolated extension SparkplugMetric: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self._timestamp) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self._datatype) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self._isHistorical) }()
-      case 6: try { try decoder.decodeSingularBoolField(value: &self._isTransient) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self._isNull) }()
-      case 9: try { try decoder.decodeSingularMessageField(value: &self._properties) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.properties) }()
       case 10: try {
         var v: UInt32?
         try decoder.decodeSingularUInt32Field(value: &v)
@@ -686,15 +606,12 @@ nonisolated extension SparkplugMetric: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._isHistorical {
       try visitor.visitSingularBoolField(value: v, fieldNumber: 5)
     } }()
-    try { if let v = self._isTransient {
-      try visitor.visitSingularBoolField(value: v, fieldNumber: 6)
-    } }()
     try { if let v = self._isNull {
       try visitor.visitSingularBoolField(value: v, fieldNumber: 7)
     } }()
-    try { if let v = self._properties {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
-    } }()
+    if !self.properties.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.properties, fieldNumber: 9)
+    }
     switch self.value {
     case .intValue?: try {
       guard case .intValue(let v)? = self.value else { preconditionFailure() }
@@ -743,9 +660,8 @@ nonisolated extension SparkplugMetric: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs._timestamp != rhs._timestamp {return false}
     if lhs._datatype != rhs._datatype {return false}
     if lhs._isHistorical != rhs._isHistorical {return false}
-    if lhs._isTransient != rhs._isTransient {return false}
     if lhs._isNull != rhs._isNull {return false}
-    if lhs._properties != rhs._properties {return false}
+    if lhs.properties != rhs.properties {return false}
     if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -754,7 +670,7 @@ nonisolated extension SparkplugMetric: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension SparkplugDataSet: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".DataSet"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}num_of_columns\0\u{1}columns\0\u{1}types\0\u{1}rows\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}columns\0\u{1}types\0\u{1}rows\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -762,7 +678,6 @@ nonisolated extension SparkplugDataSet: SwiftProtobuf.Message, SwiftProtobuf._Me
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._numOfColumns) }()
       case 2: try { try decoder.decodeRepeatedStringField(value: &self.columns) }()
       case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.types) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.rows) }()
@@ -772,13 +687,6 @@ nonisolated extension SparkplugDataSet: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._numOfColumns {
-      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
-    } }()
     if !self.columns.isEmpty {
       try visitor.visitRepeatedStringField(value: self.columns, fieldNumber: 2)
     }
@@ -792,7 +700,6 @@ nonisolated extension SparkplugDataSet: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 
   static func ==(lhs: SparkplugDataSet, rhs: SparkplugDataSet) -> Bool {
-    if lhs._numOfColumns != rhs._numOfColumns {return false}
     if lhs.columns != rhs.columns {return false}
     if lhs.types != rhs.types {return false}
     if lhs.rows != rhs.rows {return false}
@@ -938,7 +845,7 @@ nonisolated extension SparkplugDataSet.Cell: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension SparkplugTemplate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Template"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}metrics\0\u{1}parameters\0\u{3}template_ref\0\u{3}is_definition\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}metrics\0\u{4}\u{3}is_definition\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -946,10 +853,7 @@ nonisolated extension SparkplugTemplate: SwiftProtobuf.Message, SwiftProtobuf._M
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self._version) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.metrics) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.parameters) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self._templateRef) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self._isDefinition) }()
       default: break
       }
@@ -961,18 +865,9 @@ nonisolated extension SparkplugTemplate: SwiftProtobuf.Message, SwiftProtobuf._M
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._version {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
-    } }()
     if !self.metrics.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.metrics, fieldNumber: 2)
     }
-    if !self.parameters.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.parameters, fieldNumber: 3)
-    }
-    try { if let v = self._templateRef {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 4)
-    } }()
     try { if let v = self._isDefinition {
       try visitor.visitSingularBoolField(value: v, fieldNumber: 5)
     } }()
@@ -980,50 +875,8 @@ nonisolated extension SparkplugTemplate: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 
   static func ==(lhs: SparkplugTemplate, rhs: SparkplugTemplate) -> Bool {
-    if lhs._version != rhs._version {return false}
     if lhs.metrics != rhs.metrics {return false}
-    if lhs.parameters != rhs.parameters {return false}
-    if lhs._templateRef != rhs._templateRef {return false}
     if lhs._isDefinition != rhs._isDefinition {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension SparkplugTemplate.Parameter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = SparkplugTemplate.protoMessageName + ".Parameter"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self._name) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._type) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._name {
-      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
-    } }()
-    try { if let v = self._type {
-      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
-    } }()
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: SparkplugTemplate.Parameter, rhs: SparkplugTemplate.Parameter) -> Bool {
-    if lhs._name != rhs._name {return false}
-    if lhs._type != rhs._type {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

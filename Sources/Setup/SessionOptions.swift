@@ -1,3 +1,4 @@
+import Decoding
 import MQTT
 import SiteModel
 
@@ -6,6 +7,8 @@ extension Settings {
   public func mqttOptions(filters: [String]) throws(Problems) -> MQTTOptions {
     var options = MQTTOptions(brokers: mqtt.brokers, clientID: node)
     options.filters = mqtt.subscriptions.isEmpty ? filters : mqtt.subscriptions
+    // What the session has where `subscriptions` was just written, or was everything.
+    options.formerFilters = filters + ["#"]
     let log = ProblemLog()
     options.user = Self.secret(mqtt.usernameFile, log)
     options.password = Self.secret(mqtt.passwordFile, log).map(Secret.init)
@@ -38,6 +41,17 @@ extension Settings {
     }
     guard problems.isEmpty else { throw Problems(problems) }
     return options
+  }
+
+  /// The profiles of which the broker is asked for no topic, because `mqtt.subscriptions` takes the
+  /// place of the profiles' topics.
+  public func unheard(_ profiles: [DeviceProfile]) -> [DeviceProfile] {
+    if mqtt.subscriptions.isEmpty { return [] }
+    return profiles.filter { profile in
+      !profile.topicFilters.contains { filter in
+        mqtt.subscriptions.contains { TopicFilter.meet($0, filter) }
+      }
+    }
   }
 
   private static func secret(_ path: String?, _ log: ProblemLog) -> String? {

@@ -53,6 +53,13 @@ extension ExactDecimal: Comparable, Hashable {
   /// nil when it does not fit.
   public func significand(at exponent: Int) -> Int128? {
     precondition(exponent <= self.exponent, "a coarser scale would lose digits")
+    let small = Int64(truncatingIfNeeded: significand)
+    if Int128(small) == significand, self.exponent - exponent <= Self.maximumExponent {
+      // Nearly every number: no step can overflow.
+      var power: Int64 = 1
+      for _ in 0..<(self.exponent - exponent) { power &*= 10 }
+      return Int128(small) &* Int128(power)
+    }
     var value = significand
     for _ in 0..<(self.exponent - exponent) where value != 0 {
       let (product, overflow) = value.multipliedReportingOverflow(by: 10)

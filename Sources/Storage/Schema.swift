@@ -8,9 +8,9 @@ enum Schema {
   static let applicationID = 0x5357_5454
   /// The newest schema that this release knows (`PRAGMA user_version`).
   static var version: Int { migrations.count }
-  /// Pages of new files. 4 KiB: a chunk ends in a page that it shares with few others, so larger
-  /// ones stay emptier.
-  static let pageSize = 4096
+  /// Bytes of a page of new files. A chunk ends in a page that it shares with few others, and most
+  /// small tables fill no page, so larger ones stay emptier.
+  static let pageSize = 2048
 
   /// Each statement list turns the version of its position into the next. Never edited once
   /// released.

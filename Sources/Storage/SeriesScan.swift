@@ -7,7 +7,7 @@ import SiteModel
 public struct DeviceStretch: Sendable {
   /// Whose it is.
   public let device: DeviceIndex
-  fileprivate var chunks: [DamageFinder.Entry]
+  fileprivate var chunks: [(entry: DamageFinder.Entry, body: Data?)]
   fileprivate let waiting: [Metric: [Sample]]
   fileprivate var range: Range<Int64>
 
@@ -16,7 +16,7 @@ public struct DeviceStretch: Sendable {
   public func cut(_ count: Int) -> [DeviceStretch] {
     var stretches: [DeviceStretch] = []
     var (start, last) = (0, Int64.min)
-    for (place, chunk) in chunks.enumerated() {
+    for (place, chunk) in chunks.map(\.entry).enumerated() {
       // Chunks may overlap.
       let isClean = place > 0 && chunk.first > last && range.contains(chunk.first)
       last = max(last, chunk.last)
@@ -42,6 +42,9 @@ public struct DeviceStretch: Sendable {
 /// One question about series, answered device by device. Several threads may ask at once: the file
 /// is read by one after the other, and what was read is decoded side by side.
 public final class SeriesScan: @unchecked Sendable {
+  /// So many chunks of a device are read before they are needed.
+  private static let fewChunks = 32
+
   private let reader: StoreReader
   private let metrics: [Metric]
   private let range: Range<Int64>
@@ -76,7 +79,10 @@ public final class SeriesScan: @unchecked Sendable {
   /// What is stored of one of the devices.
   public func stretch(of device: DeviceIndex) throws(StoreError) -> DeviceStretch {
     try reader.reentrantRead { db in
-      let chunks = damage.chunks(of: device, range)
+      // One turn at the file for all, where they are few; what fails is told when it is needed.
+      let entries = damage.chunks(of: device, range)
+      let isFew = entries.count <= Self.fewChunks
+      let chunks = entries.map { ($0, isFew ? try? ChunkRows.body(db, $0) : nil) }
       try waiting.load(db, bucketOf: device)
       let samples = metrics.map { ($0, waiting.samples(device, $0)) }
       return DeviceStretch(
@@ -96,10 +102,10 @@ public final class SeriesScan: @unchecked Sendable {
     let range = stretch.range
     var pending = (stretch.waiting[metric] ?? []).filter { range.contains($0.ms) }
     for chunk in stretch.chunks {
-      var ready = Self.take(&pending, before: chunk.first)
+      var ready = Self.take(&pending, before: chunk.entry.first)
       Samples.markConflicts(&ready)
       if !ready.isEmpty, !body(ready) { return false }
-      pending = Samples.merge(pending, try samples(chunk, metric, range))
+      pending = Samples.merge(pending, try samples(chunk.entry, chunk.body, metric, range))
     }
     Samples.markConflicts(&pending)
     return pending.isEmpty || body(pending)
@@ -112,9 +118,10 @@ public final class SeriesScan: @unchecked Sendable {
 
   /// One series of a chunk.
   private func samples(
-    _ chunk: DamageFinder.Entry, _ metric: Metric, _ range: Range<Int64>
+    _ chunk: DamageFinder.Entry, _ known: Data?, _ metric: Metric, _ range: Range<Int64>
   ) throws(StoreError) -> [Sample] {
-    let body = try reader.reentrantRead { db in damage.body(of: chunk, metric) }
+    var body = known
+    if body == nil { body = try reader.reentrantRead { _ in damage.body(of: chunk, metric) } }
     guard let body else { return [] }
     do {
       return try body.withUnsafeBytes {

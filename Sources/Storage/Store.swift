@@ -77,10 +77,10 @@ public final class Store: Sendable {
     }
   }
 
-  /// Gives free pages at the end of the file back to the disk, at most `pages` of 4 KiB in one
+  /// Gives free pages at the end of the file back to the disk, at most `pages` of them in one
   /// call; returns how many are left. Files of version 1 keep theirs and use them again.
   @discardableResult
-  public func reclaim(pages: Int = 1_000) throws(StoreError) -> Int {
+  public func reclaim(pages: Int = 2_000) throws(StoreError) -> Int {
     try write { db in
       guard try Int.fetchOne(db, sql: "PRAGMA auto_vacuum") == 2 else { return 0 }
       _ = try Row.fetchAll(db, sql: "PRAGMA incremental_vacuum(\(pages))")

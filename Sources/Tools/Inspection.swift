@@ -27,6 +27,17 @@ public enum Inspection {
     return Problems(log.problems).all
   }
 
+  /// What is right as it stands, and may still surprise; of a configuration without problems.
+  public static func notes(ofConfiguration file: String) throws(Problems) -> [String] {
+    let settings = try Settings.load(file)
+    let unheard = settings.unheard(try settings.reference().profiles).map(\.name).sorted()
+    if unheard.isEmpty { return [] }
+    return [
+      "\(file):\(settings.mqtt.line): note: mqtt.subscriptions takes the place of the profiles' "
+        + "topics, so these profiles get no messages: \(unheard.joined(separator: ", "))"
+    ]
+  }
+
   /// What the import command brought into the database, if there is one.
   static func imported(_ settings: Settings) throws(Problems) -> [SourceFile] {
     guard FileManager.default.fileExists(atPath: settings.database) else { return [] }

@@ -14,6 +14,9 @@ struct Check: ParsableCommand {
     let problems = Inspection.problems(ofConfiguration: options.config)
     for problem in problems { Output.line(problem.description) }
     if problems.isEmpty {
+      do throws(Problems) {
+        for note in try Inspection.notes(ofConfiguration: options.config) { Output.line(note) }
+      } catch { throw Failure(error) }
       Output.line("\(options.config): no problems")
     } else {
       Output.error("\(problems.count) problem(s)")

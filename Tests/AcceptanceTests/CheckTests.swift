@@ -39,6 +39,19 @@ extension Acceptance {
       #expect(answer == (try String(contentsOfFile: golden, encoding: .utf8)))
     }
 
+    @Test func profilesThatGetNoMessagesAreNamed() async throws {
+      var options = Installation.Options()
+      options.mqtt = [#"subscriptions: ["uplink/+/json", "$share/g/fsu/#"]"#]
+      let installation = try Installation(broker: "mqtt://127.0.0.1:1", options)
+      let (status, check) = try await installation.run("check")
+      #expect(status == 0 && check.lines.count == 2)
+      let note = check.lines.first ?? ""
+      #expect(note.contains("config.yaml:5: note: mqtt.subscriptions takes the place of"))
+      #expect(note.contains(" sparkplug,") && !note.contains(" generic-json"))
+      #expect(!note.contains(" fsu-alarm"))
+      #expect(check.lines.last?.hasSuffix("config.yaml: no problems") == true)
+    }
+
     @Test func theSampleConfigurationHasNoProblems() async throws {
       let folder = try TemporaryFolder()
       let program = try Program(["check", "--config", "config/sitewatt.yaml"], in: folder)

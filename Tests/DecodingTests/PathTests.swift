@@ -65,6 +65,23 @@ import Testing
     #expect(table.find("key1", in: 1) == -1)
   }
 
+  /// Profiles' words are looked up by a hash that anybody can compute, so a payload may hold a text
+  /// that was made to have the hash of such a word.
+  @Test func tableTellsKeysOfOneHashApart() {
+    let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
+    func state(after word: UInt64) -> UInt64 {
+      let product = ((16 << 32) &* factor ^ word) &* factor
+      return product ^ product >> 29
+    }
+    let (word, other): (UInt64, UInt64) = (0x6567_6174_6C6F_762E, 0x746E_6572_7275_632E)
+    let key = [word, 7]
+    let made = [other, 7 ^ state(after: word) ^ state(after: other)]
+    var table = ByteTable(isKeyed: false)
+    key.withUnsafeBytes { table.insert($0, value: 1) }
+    #expect(made.withUnsafeBytes { table.find($0) } == -1)
+    #expect(key.withUnsafeBytes { table.find($0) } == 1)
+  }
+
   private func time(_ format: TimeFormat, _ text: String) -> Timestamp? {
     Array(text.utf8).withUnsafeBytes { format.time($0, isText: true, zoneSeconds: 28_800) }
   }

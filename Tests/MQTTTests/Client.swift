@@ -106,7 +106,7 @@ func options(_ url: String, id: String = "collector", filters: [String] = ["t/#"
 /// A connected client with its subscriptions answered.
 func connected(_ options: MQTTOptions) throws -> Client {
   let client = try Client(options)
-  client.filterCount = options.filters.count
+  client.filterCount = options.subscribedFilters.count
   try client.connect()
   return client
 }

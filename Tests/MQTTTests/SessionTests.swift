@@ -20,6 +20,30 @@ struct SessionTests {
     #expect(client.connections.first?.isSessionPresent == true)
   }
 
+  @Test func whatSeveralFiltersMatchComesOnce() throws {
+    let broker = try Broker()
+    // The broker still knows a filter of before.
+    try connected(options(broker.url, filters: ["t/a"])).session.close()
+    let client = try connected(options(broker.url, filters: ["t/a", "t/+", "t/#", "u"]))
+    try publisher(broker.url).publish(["1", "2"])
+    try publisher(broker.url).publish(["end"], to: "u")
+    try client.run("the last message") { client.payloads.last == "end" }
+    #expect(client.payloads == ["1", "2", "end"])
+  }
+
+  @Test func whatIsNoLongerWantedIsNotSent() throws {
+    let broker = try Broker()
+    try connected(options(broker.url, filters: ["#", "v"])).session.close()
+    var options = try options(broker.url, filters: ["t/#"])
+    options.formerFilters = ["#", "v", "t/#"]
+    let client = try connected(options)
+    try publisher(broker.url).publish(["v"], to: "v")
+    try publisher(broker.url).publish(["u"], to: "u")
+    try publisher(broker.url).publish(["end"])
+    try client.run("the last message") { client.payloads.last == "end" }
+    #expect(client.payloads == ["end"])
+  }
+
   @Test func unacknowledgedMessagesSurviveTheBrokersRestart() throws {
     let broker = try Broker()
     let client = try connected(options(broker.url))

@@ -112,9 +112,11 @@ import Testing
     bad.quality = 500
     var good = Metric("d", type: 3, .int(3))
     good.quality = 192
-    let list = try decoded([Metric("a", type: 3, .int(1)), old, bad, good], time_ms: 77)
-    #expect(list.points.map(\.time?.milliseconds) == [77, 1000, 77, 77])
-    #expect(list.points.map(\.isHistorical) == [false, true, true, false])
+    var split = bad
+    split.hasSplitProperties = true
+    let list = try decoded([Metric("a", type: 3, .int(1)), old, bad, good, split], time_ms: 77)
+    #expect(list.points.map(\.time?.milliseconds) == [77, 1000, 77, 77, 77])
+    #expect(list.points.map(\.isHistorical) == [false, true, true, false, true])
   }
 
   @Test func aCommandIsReadAsItIsMeant() throws {

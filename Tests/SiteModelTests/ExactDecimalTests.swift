@@ -99,6 +99,25 @@ import Testing
     #expect(huge.negated < tiny && tiny.negated < huge && .zero < tiny && huge.negated < .zero)
   }
 
+  /// A finer scale multiplies by ten so often, whether or not the digits fit into 64 bits.
+  @Test func finerScalesAreExactOrDoNotFit() {
+    let edges: [Int128] = [
+      0, 1, -7, Int128(Int64.max), Int128(Int64.max) + 1, Int128(Int64.min),
+      Int128(Int64.min) - 1, 999_999_999_999_999_999, .max, .min,
+    ]
+    for (significand, steps) in edges.flatMap({ edge in (0...45).map { (edge, $0) } }) {
+      var expected: Int128? = significand
+      for _ in 0..<steps {
+        expected = expected.flatMap { value in
+          let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+          return overflow ? nil : product
+        }
+      }
+      let value = ExactDecimal(significand: significand, exponent: 3)
+      #expect(value.significand(at: 3 - steps) == expected, "\(significand) by \(steps)")
+    }
+  }
+
   @Test func whatDoesNotFitFailsInsteadOfWrapping() {
     let most = ExactDecimal(significand: .max, exponent: 0)
     #expect(throws: DecimalError.overflow) { try most.adding("1") }

@@ -69,25 +69,29 @@ import Testing
   }
 
   private func damage(_ bytes: inout [UInt8], _ random: inout SeededGenerator) -> String {
-    let pages = bytes.count / 4096
+    let pages = bytes.count / Schema.pageSize
     // Not the first page: without it there is no database, and nothing to read.
     let page = random.number(1...pages - 1)
     switch random.number(0...3) {
     case 0:
-      for place in (page * 4096)..<((page + 1) * 4096) { bytes[place] = 0 }
+      for place in (page * Schema.pageSize)..<((page + 1) * Schema.pageSize) { bytes[place] = 0 }
       return "zeroed page \(page + 1)"
     case 1:
-      let source = random.number(1...pages - 1) * 4096
+      let source = random.number(1...pages - 1) * Schema.pageSize
       bytes.replaceSubrange(
-        (page * 4096)..<((page + 1) * 4096), with: bytes[source..<source + 4096])
-      return "page \(page + 1) overwritten with page \(source / 4096 + 1)"
+        (page * Schema.pageSize)..<((page + 1) * Schema.pageSize),
+        with: bytes[source..<source + Schema.pageSize])
+      return "page \(page + 1) overwritten with page \(source / Schema.pageSize + 1)"
     case 2:
       // Where the structure of a page is.
-      for _ in 0..<3 { bytes[page * 4096 + random.number(0...60)] ^= UInt8(random.number(1...255)) }
+      for _ in 0..<3 {
+        bytes[page * Schema.pageSize + random.number(0...60)] ^= UInt8(random.number(1...255))
+      }
       return "head of page \(page + 1)"
     default:
       for _ in 0..<4 {
-        bytes[page * 4096 + random.number(0...4095)] ^= UInt8(1 << random.number(0...7))
+        bytes[page * Schema.pageSize + random.number(0...Schema.pageSize - 1)] ^= UInt8(
+          1 << random.number(0...7))
       }
       return "bits of page \(page + 1)"
     }
@@ -183,8 +187,8 @@ import Testing
     let chunk = try middleChunk()
     var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: fixture.path)))
     let place = try #require(Data(bytes).range(of: Data(chunk.body.prefix(60))))
-    let page = place.lowerBound / 4096 * 4096
-    for offset in page..<(page + 4096) { bytes[offset] = 0 }
+    let page = place.lowerBound / Schema.pageSize * Schema.pageSize
+    for offset in page..<(page + Schema.pageSize) { bytes[offset] = 0 }
     let reader = try open(bytes)
     let span = "\(at(chunk.first)) … \(at(chunk.last))"
     let text =

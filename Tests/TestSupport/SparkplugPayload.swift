@@ -37,6 +37,8 @@ public struct SparkplugPayload: Sendable {
     public var isHistorical = false
     /// The code in its property `Quality`.
     public var quality: UInt32?
+    /// Whether key and code of that property stand in two fields, which count as one.
+    public var hasSplitProperties = false
     /// What it says.
     public var value: Value
 
@@ -64,6 +66,10 @@ public struct SparkplugPayload: Sendable {
     if let quality = metric.quality {
       var properties = SparkplugPayload()
       properties.message(1, Array("Quality".utf8))
+      if metric.hasSplitProperties {
+        writer.message(9, properties.bytes)
+        properties = SparkplugPayload()
+      }
       var value = SparkplugPayload()
       value.number(1, 3)
       value.number(3, UInt64(quality))
