@@ -46,10 +46,11 @@ let package = Package(
     .systemLibrary(
       name: "CMosquitto", pkgConfig: "libmosquitto", providers: [.apt(["libmosquitto-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CIconv"),
     .target(
       name: "CSimdjson", cxxSettings: [.unsafeFlags(["-O3"])],
       linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
-    room("SiteModel", [library("Crypto", "swift-crypto")]),
+    room("SiteModel", ["CIconv", library("Crypto", "swift-crypto")]),
     room(
       "Protocols", ["SiteModel", "CSimdjson", library("SwiftProtobuf", "swift-protobuf")],
       excluding: ["sparkplug.proto"]),

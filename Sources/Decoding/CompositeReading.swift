@@ -22,7 +22,11 @@ extension Decoder {
     _ now: Timestamp, _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) {
     let speakers = batch.sightings.count
-    for reading in memory.composites.takeDue(now) { take(reading, &devices, &batch) }
+    for reading in memory.composites.takeDue(now) {
+      batch.waitingTopic = reading.parts.last.map { String(decoding: $0.topic, as: UTF8.self) }
+      take(reading, &devices, &batch)
+    }
+    batch.waitingTopic = nil
     batch.sightings.removeSubrange(speakers...)
   }
 

@@ -54,6 +54,8 @@ public struct DecodedBatch: Sendable {
   /// Rejections beyond ``rejectionLimit``.
   public internal(set) var suppressedRejectionCount = 0
 
+  /// Topic of what waited and is taken now; nil while it is that of the message at hand.
+  var waitingTopic: String?
   /// Where the present message's rejections begin.
   private var firstRejection = 0
 
@@ -104,6 +106,7 @@ public struct DecodedBatch: Sendable {
   mutating func reject(_ rejection: @autoclosure () -> Rejection) {
     if rejections.count - firstRejection < Self.rejectionLimit {
       rejections.append(rejection())
+      if let waitingTopic { rejections[rejections.count - 1].topic = waitingTopic }
     } else {
       suppressedRejectionCount += 1
     }

@@ -108,13 +108,31 @@ public final class Decoder {
   public func tick(_ now: Timestamp, devices: inout DeviceTable, into batch: inout DecodedBatch) {
     batch.beginMessage()
     takeDueParts(now, &devices, &batch)
-    let profile = profiles.firstIndex { $0.wire[0] == .sparkplug }
-    let taking = profile.map { SparkplugTaking(profiles: profiles, profile: $0) }
-    memory.sparkplug.tick(now) { taking?.take($0, &directory, &devices, &batch) }
+    let taking = sparkplugTaking
+    memory.sparkplug.tick(now) { taking?.takeWaiting($0, &directory, &devices, &batch) }
   }
 
-  /// The link to the broker came up: messages may have passed while it was down.
-  public func linkCameUp() { memory.sparkplug.interrupted() }
+  /// Messages may have passed that are not among those it gets.
+  public func interrupted() { memory.sparkplug.interrupted() }
+
+  /// The link to the broker came up, or went down; true when devices were online that cannot be
+  /// heard any more.
+  public func link(
+    isUp: Bool, at now: Timestamp, devices: inout DeviceTable, into batch: inout DecodedBatch
+  ) -> Bool {
+    batch.beginMessage()
+    let taking = sparkplugTaking
+    func take(_ step: SparkplugStep) { taking?.takeWaiting(step, &directory, &devices, &batch) }
+    guard isUp else { return memory.sparkplug.linkWentDown(take) }
+    memory.sparkplug.linkCameUp(now, take)
+    return false
+  }
+
+  /// Takes what no message at hand brings; nil when there is no Sparkplug profile.
+  private var sparkplugTaking: SparkplugTaking? {
+    profiles.firstIndex { $0.wire[0] == .sparkplug }
+      .map { SparkplugTaking(profiles: profiles, profile: $0) }
+  }
 
   /// The collector's clock was set by so many milliseconds.
   public func clockStepped(by milliseconds: Int64) {

@@ -7,6 +7,9 @@ public struct Rejection: Error, Sendable, Equatable {
   public var reason: RejectionReason
   /// The device, when it is known.
   public var device: DeviceIndex?
+  /// The topic of what waited for something, or a filter of its topics; nil when it is that of the
+  /// message at hand.
+  public var topic: String?
   /// The member within the payload, such as `batch[2].metrics.Ua`; empty for the whole message.
   public var part: String
   /// What was found there.

@@ -7,6 +7,11 @@ struct SparkplugEdge {
     case unknown = 0
     case online
     case offline
+    /// It was online when the link to the broker was lost, and was not heard since.
+    case unheard
+
+    /// True as long as nothing tells that it is gone.
+    var isThere: Bool { self == .online || self == .unheard }
   }
 
   /// The node itself, or one of its devices.

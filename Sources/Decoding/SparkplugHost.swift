@@ -112,12 +112,6 @@ struct SparkplugHost {
   /// True when `tick` would change something.
   func isDue(_ now: Timestamp) -> Bool { now >= earliest }
 
-  /// Nobody listened for a while: gaps are not the edges' from here on, and what is on its way will
-  /// not come.
-  mutating func interrupted() {
-    for edge in edges.indices where edges[edge].isBorn { edges[edge].isUnsure = true }
-  }
-
   /// The collector's clock was set: waits move with it.
   mutating func clockStepped(by milliseconds: Int64) {
     for edge in edges.indices {

@@ -7,14 +7,16 @@ extension SparkplugHost {
   mutating func nodeBorn(_ arrival: Arrival, _ edge: Int, _ emit: Emit) {
     let mark = SparkplugEdge.Mark(time: arrival.message.time, length: arrival.length)
     let sequence = arrival.message.sequence
-    if edges[edge].isBorn, edges[edge].lastMark == mark, edges[edge].last == sequence ?? 0 {
+    let connection = arrival.message.connection
+    if edges[edge].isBorn, connection == edges[edge].connection, mark.time != nil,
+      mark == edges[edge].lastMark, edges[edge].last == sequence ?? 0
+    {
       // The broker delivers twice where subscriptions overlap.
       return
     }
     let node = edges[edge].owners[0].name
     if edges[edge].isBorn { releaseHeld(edge, emit) }
     if sequence != 0 { emit(.fault(node, Self.badFirst(sequence))) }
-    let connection = arrival.message.connection
     if connection == nil { emit(.fault(node, Self.noConnection("NBIRTH"))) }
     if connection != edges[edge].connection {
       edges[edge].earlierConnection = edges[edge].connection
@@ -25,7 +27,7 @@ extension SparkplugHost {
     (edges[edge].last, edges[edge].lastMark) = (UInt8(truncatingIfNeeded: sequence ?? 0), mark)
     (edges[edge].unnumbered, edges[edge].isUnsure) = (0, false)
     edges[edge].request.isWanted = false
-    let awaits = edges[edge].owners.dropFirst().contains { $0.link == .online }
+    let awaits = edges[edge].owners.dropFirst().contains { $0.link.isThere }
     edges[edge].birthsDue =
       awaits ? arrival.receivedAt.advanced(byMilliseconds: Self.answerTime_ms) : nil
     takeBirth(arrival, edge, emit)
@@ -37,7 +39,11 @@ extension SparkplugHost {
     let (stated, known) = (arrival.message.connection, edges[edge].connection)
     let node = edges[edge].owners[0]
     guard node.isBorn, let known, stated != known else {
-      return died(edge, at: arrival.receivedAt, emit)
+      let isUnsure = edges[edge].isUnsure
+      died(edge, at: arrival.receivedAt, emit)
+      // The broker kept it for us; the node may have come back while nobody listened.
+      if isUnsure { want(edge) }
+      return settle(edge, arrival.receivedAt, emit)
     }
     let isLate = stated == edges[edge].earlierConnection || stated == (known &- 1) & 255
     if stated == nil {
@@ -59,6 +65,7 @@ extension SparkplugHost {
     _ kind: SparkplugTopic.Kind, _ edge: Int, _ now: Timestamp, _ emit: Emit
   ) {
     if kind == .nodeDeath { return suspect(edge, now, emit) }
+    edges[edge].suspicion = nil
     edges[edge].unnumbered = min(edges[edge].unnumbered + 1, 8)
     want(edge)
     settle(edge, now, emit)
@@ -76,7 +83,7 @@ extension SparkplugHost {
   mutating func died(_ edge: Int, at time: Timestamp, _ emit: Emit) {
     releaseHeld(edge, emit)
     forgetBirths(edge)
-    edges[edge].request.isWanted = false
+    (edges[edge].request.isWanted, edges[edge].isUnsure) = (false, false)
     (edges[edge].suspicion, edges[edge].birthsDue) = (nil, nil)
     for owner in edges[edge].owners.indices {
       set(owner, of: edge, .offline, at: time, "NDEATH", emit)
@@ -184,7 +191,7 @@ extension SparkplugHost {
       edges[edge].birthsDue = nil
       let bornAt = due.advanced(byMilliseconds: -Self.answerTime_ms)
       for owner in edges[edge].owners.indices where !edges[edge].owners[owner].isBorn {
-        if edges[edge].owners[owner].link == .online {
+        if edges[edge].owners[owner].link.isThere {
           set(owner, of: edge, .offline, at: bornAt, "NBIRTH", emit)
         }
       }

@@ -36,6 +36,21 @@ struct SparkplugTaking {
     }
   }
 
+  /// The same of a step that time brings, or the link, so that there is no message at hand; its
+  /// topic is told as the filter of all messages of the node or device.
+  func takeWaiting(
+    _ step: SparkplugStep, _ directory: inout DeviceDirectory, _ devices: inout DeviceTable,
+    _ batch: inout DecodedBatch
+  ) {
+    switch step {
+    case .fault(let name, _): batch.waitingTopic = name.flatMap(SparkplugTopic.filter)
+    case .values(let values): batch.waitingTopic = SparkplugTopic.filter(of: values.owner)
+    default: break
+    }
+    take(step, &directory, &devices, &batch)
+    batch.waitingTopic = nil
+  }
+
   private func take(
     _ values: SparkplugValues, _ directory: inout DeviceDirectory, _ devices: inout DeviceTable,
     _ batch: inout DecodedBatch

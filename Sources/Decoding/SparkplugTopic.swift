@@ -56,6 +56,12 @@ struct SparkplugTopic: Equatable {
     }
   }
 
+  /// The filter of all kinds of messages of a node or device: `spBv1.0/group/+/edge[/device]`.
+  static func filter(of name: String) -> String? {
+    guard let slash = name.firstIndex(of: "/") else { return nil }
+    return "spBv1.0/\(name[..<slash])/+\(name[slash...])"
+  }
+
   /// Name of the node as a device of SiteWatt.
   var nodeName: String { "\(group)/\(edge)" }
 

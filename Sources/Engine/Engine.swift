@@ -125,7 +125,7 @@ public final class Engine {
       outcome.quarantined.append(
         Quarantined(
           entry: moment.entry, reason: rejection.reason.rawValue, detail: rejection.text,
-          isWhole: !isUsed || rejection.reason == .nothingMapped))
+          isWhole: !isUsed || rejection.reason == .nothingMapped, topic: rejection.topic))
     }
     speakers.removeAll(keepingCapacity: true)
     for sighting in sightings {
@@ -198,7 +198,12 @@ public final class Engine {
       decoder.clockStepped(by: milliseconds)
     case .link(let up):
       detector.link(isUp: up, at: moment.now)
-      if up { decoder.linkCameUp() }
+      let before = Counts(decoded)
+      let isLoss = decoder.link(isUp: up, at: moment.now, devices: &devices, into: &decoded)
+      if Counts(decoded) != before {
+        follow(entry, since: before, moment, decoded, &outcome, &findings)
+      }
+      if isLoss { outcome.eventsBeforeLinkLoss = decoded.events.count }
     case .brokerDropped(let count): findings.append(.brokerDropped(count, moment.now))
     case .reference(let files):
       do { adopt(try references(files), moment, &findings) } catch { throw .reference(error) }
@@ -292,22 +297,6 @@ extension Engine {
     for sighting in sightings {
       outcome.mention(sighting.device, entry.receivedAt, in: position)
     }
-  }
-}
-
-/// How much a batch held before a message.
-struct Counts {
-  let readings: Int
-  let historical: Int
-  let events: Int
-  let rejections: Int
-  let sightings: Int
-
-  init(_ batch: DecodedBatch) {
-    (readings, historical, events) = (
-      batch.readings.count, batch.historical.count, batch.events.count
-    )
-    (rejections, sightings) = (batch.rejections.count, batch.sightings.count)
   }
 }
 

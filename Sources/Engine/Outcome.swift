@@ -12,10 +12,13 @@ public struct Quarantined: Sendable, Equatable {
   public var detail: String
   /// True when nothing of the message could be used.
   public var isWhole: Bool
+  /// The topic, or a filter of topics, when it is not that of the entry; nil when it is.
+  public var topic: String?
 
   /// A quarantined message from its parts.
-  public init(entry: Int, reason: String, detail: String, isWhole: Bool) {
+  public init(entry: Int, reason: String, detail: String, isWhole: Bool, topic: String? = nil) {
     self.entry = entry
+    self.topic = topic
     self.reason = reason
     self.detail = detail
     self.isWhole = isWhole
@@ -34,6 +37,9 @@ public struct Outcome: Sendable {
   public var readings: [Reading] = []
   /// Decoded events in the order of the batch.
   public var events: [DeviceEvent] = []
+  /// The link to the broker was lost while devices were online that nobody but the broker tells of:
+  /// so many events of the batch came before; nil when that was not so.
+  public var eventsBeforeLinkLoss: Int?
   /// Which device each message is about, in the order of the batch; rarely twice the same.
   public var mentions: [Mention] = []
   /// What could not be used.
@@ -71,6 +77,7 @@ public struct Outcome: Sendable {
     newTexts.removeAll(keepingCapacity: true)
     readings.removeAll(keepingCapacity: true)
     events.removeAll(keepingCapacity: true)
+    eventsBeforeLinkLoss = nil
     mentions.removeAll(keepingCapacity: true)
     quarantined.removeAll(keepingCapacity: true)
     commands.removeAll(keepingCapacity: true)

@@ -40,7 +40,7 @@ extension Engine {
     let decoder = replay.decoder ?? makeDecoder()
     replay.decoder = decoder
     replay.newest = max(replay.newest, entry.receivedAt)
-    decoder.linkCameUp()
+    decoder.interrupted()
     let before = Counts(replay.decoded)
     decoder.decode(
       topic: entry.topic, payload: entry.sent, receivedAt: entry.receivedAt,
@@ -80,7 +80,7 @@ extension Engine {
       outcome.quarantined.append(
         Quarantined(
           entry: position, reason: rejection.reason.rawValue, detail: rejection.text,
-          isWhole: false))
+          isWhole: false, topic: rejection.topic))
     }
     for reading in historical { outcome.mention(reading.device, reading.time, in: position) }
     let sightings = historical.isEmpty ? decoded.sightings[before.sightings...] : []
@@ -113,7 +113,7 @@ extension Engine {
     for position in 0..<batch.count {
       let entry = batch.entry(at: position)
       decoded.removeAll()
-      decoder.linkCameUp()
+      decoder.interrupted()
       decoder.decode(
         topic: entry.topic, payload: entry.sent, receivedAt: entry.receivedAt,
         retained: entry.isRetained, devices: &names, into: &decoded)

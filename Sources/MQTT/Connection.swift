@@ -92,8 +92,9 @@ final class Connection: @unchecked Sendable {
       return
     }
     if let status, status.isSparkplugHost, message.topic.elementsEqual(status.topic.utf8) {
-      // A Will of an earlier connection that came late: edges must not take us for gone.
-      if message.says("false") { publishStatus(isOnline: true) }
+      // A Will of an earlier connection that came late, or a stranger's word, also an empty one
+      // that takes ours away: edges must not take us for gone.
+      if !message.saysOnline { publishStatus(isOnline: true) }
       errno = 0
       return
     }

@@ -17,9 +17,10 @@ public struct InboundMessage {
 }
 
 extension InboundMessage {
-  /// Whether the payload has a word somewhere in its first 256 bytes.
-  func says(_ word: String) -> Bool {
-    String(decoding: payload.prefix(256), as: UTF8.self).contains(word)
+  /// Whether the first 256 bytes of the payload say that a Sparkplug host is online.
+  var saysOnline: Bool {
+    let text = String(decoding: payload.prefix(256), as: UTF8.self)
+    return text.filter { !$0.isWhitespace }.contains(#""online":true"#)
   }
 }
 

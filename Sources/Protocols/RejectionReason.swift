@@ -2,7 +2,7 @@
 public enum RejectionReason: String, Sendable, CaseIterable {
   /// More bytes than the limit for a payload, or than a name or code may have.
   case tooLarge = "too_large"
-  /// The payload is not UTF-8.
+  /// The payload is neither UTF-8 nor in the Chinese encoding that an XML document may have.
   case notUTF8 = "not_utf8"
   /// The payload is not a JSON document.
   case malformed

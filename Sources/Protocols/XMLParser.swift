@@ -15,7 +15,8 @@ import SiteModel
 ///   root element stood there unescaped (one level deep).
 ///
 /// There are no entities but the five of XML and numbers; a DOCTYPE is refused. The encoding is
-/// UTF-8; a document that declares another one is read when all of it is ASCII.
+/// UTF-8, GBK, GB 2312 or GB 18030 (see ``XMLEncoding``); a document that declares another one is
+/// read when it is valid UTF-8.
 public final class XMLParser {
   private var reader = XMLReader()
   private let memory = NodeMemory()
@@ -28,7 +29,15 @@ public final class XMLParser {
   public func parse(_ input: UnsafeRawBufferPointer) throws(JSONFault) -> UnsafeBufferPointer<
     JSONNode
   > {
-    try reader.read(input)
+    if let converted = try XMLEncoding.converted(input) {
+      let fault = converted.withUnsafeBytes { bytes -> JSONFault? in
+        do throws(JSONFault) { try reader.read(bytes) } catch { return error }
+        return nil
+      }
+      if let fault { throw fault }
+    } else {
+      try reader.read(input)
+    }
     return try memory.lay(reader.tree)
   }
 }

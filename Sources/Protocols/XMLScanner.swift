@@ -17,8 +17,8 @@ struct XMLScanner {
   /// A scanner of nothing.
   init() { bytes = UnsafeRawBufferPointer(start: nil, count: 0) }
 
-  /// A scanner at the beginning of a document of UTF-8 without control characters. What is valid
-  /// UTF-8 is taken for it, whatever the document declares.
+  /// A scanner at the beginning of a document of UTF-8 without control characters, whatever it
+  /// declares.
   init(document: UnsafeRawBufferPointer) throws(JSONFault) {
     bytes = document
     if bytes.isEmpty { throw JSONFault(.malformed, "nothing") }
@@ -27,7 +27,7 @@ struct XMLScanner {
     }
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { at = 3 }
     guard String(validating: bytes, as: UTF8.self) != nil else {
-      throw JSONFault(.notUTF8, "bytes that are not UTF-8\(declared)")
+      throw JSONFault(.notUTF8, "bytes that are not UTF-8\(XMLEncoding.note(bytes))")
     }
     var place = 0
     while place < bytes.count {
@@ -233,17 +233,6 @@ extension XMLScanner {
       index += 1
     }
     return true
-  }
-
-  /// The encoding that the document declares, for error messages.
-  private var declared: String {
-    let start = String(decoding: bytes.prefix(100), as: UTF8.self)
-    guard let name = start.split(separator: "encoding=").dropFirst().first?.dropFirst() else {
-      return ""
-    }
-    return
-      " (the document declares "
-      + name.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") } + ")"
   }
 
   private static func isControl(_ value: UInt32) -> Bool {

@@ -33,7 +33,7 @@ extension Store {
       try insertDevices(db, outcome.newDevices, from: firstDevice)
       try insertTexts(db, outcome)
       if let readings { try insertRecent(db, seq, readings, outcome.readings) }
-      try insertEvents(db, seq, outcome.events)
+      try insertEvents(db, seq, outcome)
       try insertQuarantine(db, seq, batch, outcome.quarantined)
       try insertHeld(db, seq, batch, held)
       if let replay { try finishReplay(db, replay) }

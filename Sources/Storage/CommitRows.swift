@@ -12,7 +12,23 @@ extension Store {
   /// Quarantined messages of one commit whose text is kept; the others are only counted.
   static let quarantineRowsPerCommit = 1_000
 
-  func insertEvents(_ db: Database, _ seq: Int64, _ events: [DeviceEvent]) throws {
+  /// The newest event before the link to the broker was last lost, in the table `counter`.
+  static let linkLoss = "event_before_link_loss"
+
+  func insertEvents(_ db: Database, _ seq: Int64, _ outcome: Outcome) throws {
+    let before = outcome.eventsBeforeLinkLoss ?? 0
+    try insertEvents(db, seq, outcome.events[..<before])
+    if outcome.eventsBeforeLinkLoss != nil {
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO counter SELECT ?, ifnull(max(id), 0) FROM event",
+        arguments: [Self.linkLoss])
+    }
+    try insertEvents(db, seq, outcome.events[before...])
+  }
+
+  private func insertEvents(
+    _ db: Database, _ seq: Int64, _ events: ArraySlice<DeviceEvent>
+  ) throws {
     guard !events.isEmpty else { return }
     let insert = try db.cachedStatement(
       sql: """
@@ -55,7 +71,8 @@ extension Store {
       try insert.execute(
         arguments: [
           seq, row.entry, entry.time.milliseconds, row.reason, row.detail, row.isWhole,
-          String(decoding: entry.topic.prefix(Self.quarantineBytes), as: UTF8.self),
+          row.topic.map { String($0.prefix(Self.quarantineBytes)) }
+            ?? String(decoding: entry.topic.prefix(Self.quarantineBytes), as: UTF8.self),
           entry.payload.count, Data(entry.payload.prefix(Self.quarantineBytes)),
         ])
     }

@@ -53,7 +53,9 @@ extension StoreReader {
 
 extension StoreReader {
   /// Those of the devices whose newest event of the link (`device.link`) says that they are gone,
-  /// and since when.
+  /// and since when; of Sparkplug devices, which tell when they are there again, also those that
+  /// were not heard since the link to the broker was lost, and `max`, because whatever they sent
+  /// came before.
   public func goneDevices(
     among devices: [DeviceIndex]
   ) throws(StoreError) -> [DeviceIndex: Timestamp] {
@@ -61,18 +63,28 @@ extension StoreReader {
       var gone: [DeviceIndex: Timestamp] = [:]
       let newest = try db.cachedStatement(
         sql: """
-          SELECT state, time_ms FROM event WHERE device = ? AND alarm = 'device.link'
+          SELECT id, state, code, time_ms FROM event WHERE device = ? AND alarm = 'device.link'
           ORDER BY time_ms DESC, id DESC LIMIT 1
           """)
+      let lost =
+        try Int64.fetchOne(
+          db, sql: "SELECT value FROM counter WHERE name = ?", arguments: [Store.linkLoss]) ?? 0
       for device in devices {
-        let row = try Row.fetchOne(newest, arguments: [device.position])
-        if let row, row["state"] == EventState.offline.rawValue {
+        guard let row = try Row.fetchOne(newest, arguments: [device.position]) else { continue }
+        if row["state"] == EventState.offline.rawValue {
           gone[device] = Timestamp(milliseconds: row["time_ms"])
+        } else if row["id"] <= lost, Self.sparkplugWords.contains(row["code"]) {
+          gone[device] = .max
         }
       }
       return gone
     }
   }
+
+  /// Kinds of messages by which Sparkplug nodes and devices come and go.
+  private static let sparkplugWords: Set<String> = [
+    "NBIRTH", "NDEATH", "NDATA", "DBIRTH", "DDEATH", "DDATA",
+  ]
 }
 
 extension ExactDecimal {

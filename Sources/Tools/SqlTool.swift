@@ -156,7 +156,7 @@ extension TextColumns {
   }
 
   /// The text without what would move a terminal's cursor.
-  fileprivate static func plain(_ text: String) -> String {
+  static func plain(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
     else { return text }
     return String(

@@ -7,7 +7,7 @@ struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "devices",
     abstract: "Lists unknown messages, and decodes them once a profile matches. 未知设备。",
-    subcommands: [DevicesUnknown.self, DevicesReplay.self])
+    subcommands: [DevicesUnknown.self, DevicesReplay.self, DevicesFaults.self])
 }
 
 /// `sitewatt devices unknown`: unusable messages by shape.
@@ -19,7 +19,7 @@ struct DevicesUnknown: ParsableCommand {
       Messages of which nothing could be used are kept whole (the newest million, up to 256 MiB; \
       none longer than 1 MiB) and grouped by shape: topics that differ only in names, and payloads \
       that are built alike. The table tells how many there were, how many are kept, and why the \
-      newest was not used. Of messages that were used in part the rest is in the table quarantine.
+      newest was not used. Of messages that were used in part `devices faults` tells the rest.
 
       --shape suggests a profile. Go through its lines with CHECK and FILL:
 
@@ -49,6 +49,33 @@ struct DevicesUnknown: ParsableCommand {
         }
         return lines.forEach { Output.line($0) }
       }
+      for line in format == .json ? try tool.json() : try tool.table() { Output.line(line) }
+    } catch { throw Failure(error) }
+  }
+}
+
+/// `sitewatt devices faults`: what devices do wrong.
+struct DevicesFaults: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "faults",
+    abstract: "Lists what was rejected, in whole or in part, by topic. 列出设备的报文错误。",
+    discussion: """
+      One line for each topic, reason and member of the payload: how often, since when, and what \
+      was found and expected the last time. Missing sequence numbers of a Sparkplug node are told \
+      under the filter of its messages (spBv1.0/group/+/node). The newest 10,000 rejections are \
+      counted; the total is of all.
+      """)
+
+  @OptionGroup var options: ConfigOption
+  @Option(name: .long, help: "Only topics that match; * and ? stand for anything.")
+  var topic = "*"
+  @Option(name: .long, help: "table or json (one object a line).")
+  var format: DevicesUnknown.Format = .table
+
+  func run() throws {
+    let settings = try options.settings()
+    do {
+      let tool = try DeviceFaultsTool(settings: settings, topic: topic)
       for line in format == .json ? try tool.json() : try tool.table() { Output.line(line) }
     } catch { throw Failure(error) }
   }

@@ -77,6 +77,28 @@ extension Acceptance {
       try later.kill()
       #expect(try await installation.verify() == "")
     }
+
+    @Test func valuesAreStaleWhileTheBrokerIsAway() async throws {
+      let broker = try Broker()
+      let installation = try Installation(broker: broker.url, .init())
+      let collector = try await installation.startConnected()
+      try await Publisher.publish(
+        [Message(Self.birth, payload(0, [connection, voltage(230)]))], to: broker.url)
+      try await installation.stores(1)
+      func says(_ quality: String) async throws -> Bool {
+        try await installation.run("query", "--latest").program.output.contains("V,\(quality)")
+      }
+      #expect(try await says("good"))
+      broker.stop()
+      try await eventually("the values are stale") { try await says("stale") }
+      try broker.start()
+      try await Publisher.publish(
+        [Message(Self.birth, payload(0, [connection, voltage(231)]))], to: broker.url)
+      try await eventually("the edge is heard again") { try await says("good") }
+      #expect(try await collector.stop() == 0)
+      #expect(try await says("stale"))
+      #expect(try await installation.verify() == "")
+    }
   }
 }
 

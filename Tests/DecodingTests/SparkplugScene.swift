@@ -11,6 +11,7 @@ import Testing
 ///     12.5 NDATA G/E hex=0102                         the same with a payload of its own
 ///     20 tick                                         time passes
 ///     20 link                                         the link to the broker came up
+///     20 loss                                         it was lost
 ///     20 clock=5000                                   the clock was set by so many milliseconds
 ///
 /// `seq=none`, `bd=3` (bdSeq), `time=11` (sent at; `none`), `retained` come before the metrics,
@@ -51,20 +52,22 @@ final class SparkplugScene {
     var batch = DecodedBatch()
     let second = words.popFirst()
     let verb = try #require(second)
+    var isLoss = false
     switch verb {
     case "tick":
       if decoder.isDue(now) {
         decoder.tick(now, devices: &devices, into: &batch)
         #expect(!decoder.isDue(now))
       }
-    case "link": decoder.linkCameUp()
+    case "link", "loss":
+      isLoss = decoder.link(isUp: verb == "link", at: now, devices: &devices, into: &batch)
     case _ where verb.hasPrefix("clock="):
       decoder.clockStepped(by: try #require(Int64(verb.dropFirst(6))))
     default:
       let message = try Message(verb, words, now: now)
       decode(message.topic, message.payload, message.isRetained, now, &batch)
     }
-    return told(batch)
+    return told(batch) + (isLoss ? ["stale"] : [])
   }
 
   /// Lets time pass.

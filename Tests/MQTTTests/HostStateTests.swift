@@ -56,14 +56,15 @@ import Testing
     }
   }
 
-  @Test func whoeverCallsItOfflineIsContradicted() throws {
+  @Test(arguments: [
+    #"{"timestamp":1,"online":false}"#, "garbage", "", #"{"online":"true"}"#,
+  ]) func whoeverCallsItOfflineIsContradicted(claim: String) throws {
     let broker = try Broker()
     let observer = try observer(broker)
     let client = try connected(host(broker))
     try observer.run("online") { observer.received.count == 1 }
     let birth = observer.payloads.last
-    try publisher(broker.url).publish(
-      [#"{"timestamp":1,"online":false}"#], to: Self.topic, retain: true)
+    try publisher(broker.url).publish([claim], to: Self.topic, retain: true)
     try client.run("the contradiction") {
       observer.receive()
       observer.session.release()

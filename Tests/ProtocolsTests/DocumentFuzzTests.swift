@@ -67,8 +67,11 @@ import Testing
       "<", ">", "</", "/>", "<a>", "</a>", "&lt;", "&#x41;", "<![CDATA[", "]]>", "<!--", "-->",
       "<!DOCTYPE a>", "\u{0}", "<a><a><a><a><a><a><a><a>", "&lt;a&gt;&lt;/a&gt;",
     ]
+    let gbk: [UInt8] = [0xCD, 0xA3, 0x81, 0x30, 0xB5]
+    let declared = Array("<?xml version='1.0' encoding='GBK'?><R>".utf8)
     let fuzz = PayloadFuzz(
-      seeds: seeds.map { Array($0.utf8) }, fragments: pieces.map { Array($0.utf8) }, seed: 2)
+      seeds: seeds.map { Array($0.utf8) } + [declared + [0xCD, 0xA3] + Array("</R>".utf8)],
+      fragments: pieces.map { Array($0.utf8) } + [gbk, declared], seed: 2)
     let tally = try run(fuzz, XMLParser().parse)
     #expect(tally.documents > PayloadFuzz.count / 100)
     #expect(tally.reasons.isSuperset(of: [.malformed, .notUTF8]))

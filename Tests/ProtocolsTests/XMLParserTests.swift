@@ -114,15 +114,55 @@ import Testing
   @Test(arguments: faults)
   func refuses(_ xml: String, _ expected: String) { #expect(nodes(xml) == expected) }
 
-  @Test func readsNoOtherEncodingThanUTF8() {
-    let gbk: [UInt8] =
-      Array("<?xml version='1.0' encoding=\"GB2312\"?><a>".utf8) + [0xCE, 0xC2, 0x3C]
+  /// `<停电>` with the text `温°` in GBK, which is `CD A3 B5 E7` and `CE C2 A1 E3`.
+  private static let gbk: [UInt8] =
+    [0x3C, 0xCD, 0xA3, 0xB5, 0xE7, 0x3E, 0xCE, 0xC2, 0xA1, 0xE3, 0x3C, 0x2F, 0xCD, 0xA3, 0xB5]
+    + [0xE7, 0x3E]
+
+  private func nodes(declaring name: String, _ bytes: [UInt8]) -> String {
+    outcome(
+      of: Array("<?xml version='1.0' encoding = '\(name)' ?>".utf8) + bytes, parser.parse)
+  }
+
+  @Test(arguments: ["GBK", "gb2312", "GB18030", "GB_2312-80", "cp936"])
+  func readsChineseEncodings(_ name: String) {
+    #expect(nodes(declaring: name, Self.gbk) == #"{"停电":"温°"}"#)
+    // Two bytes of GBK that would be a letter of UTF-8, alone and beside others.
     #expect(
-      outcome(of: gbk, parser.parse)
-        == "!not_utf8: bytes that are not UTF-8 (the document declares GB2312)")
+      nodes(declaring: name, [0x3C, 0x61, 0x3E, 0xD2, 0xBB] + Array("</a>".utf8)) == #"{"a":"一"}"#
+    )
+    // UTF-8 under a declaration that nobody adapted, and four bytes of GB 18030.
+    #expect(nodes(declaring: name, Array("<a>停电°</a>".utf8)) == #"{"a":"停电°"}"#)
+    let four: [UInt8] = [0x94, 0x39, 0xFC, 0x36]
+    #expect(
+      nodes(declaring: name, Array("<a>".utf8) + four + Array("</a>".utf8)) == #"{"a":"😀"}"#)
+  }
+
+  @Test func readsGBKThatDeclaresNothing() {
+    #expect(outcome(of: Self.gbk, parser.parse) == #"{"停电":"温°"}"#)
+    let inside = Array("<i><d>&lt;?xml version='1.0' encoding='GBK'?>&lt;R>一°&lt;/R></d></i>".utf8)
+    #expect(outcome(of: inside, parser.parse) == #"{"i":{"d":{"R":"一°"}}}"#)
+  }
+
+  @Test func saysWhereItCannotBeRead() {
+    let cut = nodes(declaring: "GBK", [0x3C, 0x61, 0x3E, 0xCE, 0xC2, 0xCE])
+    #expect(
+      cut == "!not_utf8: bytes that are not GB 18030 at byte 44 (the document declares GBK)")
+    let odd = Array("<a>".utf8) + [0xCE, 0x3C, 0x2F]
+    #expect(
+      outcome(of: odd, parser.parse)
+        == "!not_utf8: bytes that are neither UTF-8 nor GB 18030 at byte 3")
+    #expect(
+      nodes(declaring: "UTF-8", Self.gbk)
+        == "!not_utf8: bytes that are not UTF-8 (the document declares UTF-8)")
+    #expect(
+      nodes(declaring: "Big5", Self.gbk)
+        == "!not_utf8: bytes that are not UTF-8 (the document declares Big5)")
+  }
+
+  @Test func readsNoUTF16() {
     let wide: [UInt8] = [0xFF, 0xFE, 0x3C, 0x00, 0x61, 0x00]
     #expect(outcome(of: wide, parser.parse) == "!not_utf8: UTF-16")
-    #expect(outcome(of: [0x3C, 0xC0, 0x80], parser.parse) == "!not_utf8: bytes that are not UTF-8")
   }
 
   @Test func reachesTheLimits() {

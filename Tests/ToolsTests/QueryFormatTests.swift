@@ -116,6 +116,44 @@ import Testing
     try store.close()
   }
 
+  @Test func latestIsStaleWhileTheLinkIsLostAndUntilTheDeviceIsHeard() throws {
+    let store = try Store.open(path: stored.settings.database)
+    func commit(_ births: [(device: Int32, second: Int64)], before: Int? = nil) throws {
+      let batch = Batch()
+      batch.append(.tick, at: Timestamp(milliseconds: 1))
+      var outcome = Outcome()
+      outcome.events = births.map {
+        DeviceEvent(
+          device: DeviceIndex($0.device), alarm: "device.link",
+          code: $0.device == 2 ? "online" : "NBIRTH", state: .online, severity: .info,
+          time: reading(0, "voltage.a", $0.second, "1").time)
+      }
+      outcome.eventsBeforeLinkLoss = before
+      try store.commit(
+        batch: batch, outcome: outcome, after: store.reader.newestSegment(),
+        firstDevice: store.reader.deviceNames().count)
+    }
+    func words() throws -> [Substring?] {
+      try stored.output { output in
+        try QueryTool(
+          settings: stored.settings, devices: [], metrics: ["voltage.a"], format: .csv
+        ).latest(to: output)
+      }.dropFirst().map { $0.split(separator: ",").last }
+    }
+    try commit([(0, 0), (1, 0), (2, 0)])
+    #expect(try words() == ["good", "good", "retained"])
+    // The second is heard again in the batch in which the link was lost; the third is no Sparkplug
+    // device, and says nothing when it is heard.
+    try commit([(0, 1), (1, 2)], before: 1)
+    #expect(try words() == ["stale", "good", "retained"])
+    try commit([], before: 0)
+    #expect(try words() == ["stale", "stale", "retained"])
+    // Its clock may be behind ours.
+    try commit([(0, 2)])
+    #expect(try words() == ["good", "stale", "retained"])
+    try store.close()
+  }
+
   @Test(arguments: [false, true]) func figuresOfHoursAndDays(isCompacted: Bool) throws {
     let register = "energy.active.import.total"
     try stored.commit(

@@ -26,9 +26,10 @@ final class UnknownScene {
   }
 
   /// The same with payloads that are no text.
-  func receive(bytes messages: [(topic: String, payload: [UInt8])], from start: Int64 = received)
-    throws
-  {
+  func receive(
+    bytes messages: [(topic: String, payload: [UInt8])], from start: Int64 = received,
+    then controls: [(second: Int64, entry: ControlEntry)] = []
+  ) throws {
     let store = try settings.openStore()
     let references = ReferenceKeeper(store: store)
     let now = Timestamp(milliseconds: start)
@@ -47,6 +48,9 @@ final class UnknownScene {
             receivedAt: now.advanced(byMilliseconds: Int64(place) * 1_000))
         }
       }
+    }
+    for control in controls {
+      batch.append(control.entry, at: now.advanced(byMilliseconds: control.second * 1_000))
     }
     var outcome = Outcome()
     try engine.process(batch, segment: segment + 1, into: &outcome) { files throws(Problems) in
