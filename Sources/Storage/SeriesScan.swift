@@ -39,8 +39,9 @@ public struct DeviceStretch: Sendable {
   }
 }
 
-/// One question about series, answered device by device. Several threads may ask at once: the file
-/// is read by one after the other, and what was read is decoded side by side.
+/// One question about series, answered device by device. Of a reader with a connection of its own
+/// (``Store/openReadOnly(path:isFrozen:)``) several threads may ask at once: the file is read by
+/// one after the other, and what was read is decoded side by side.
 public final class SeriesScan: @unchecked Sendable {
   /// So many chunks of a device are read before they are needed.
   private static let fewChunks = 32
