@@ -24,6 +24,8 @@ struct StateRule: Sendable {
 struct AlarmRule: Sendable {
   /// Where its code may stand; the first that the table has counts, else the first that is there.
   let codes: [Int32]
+  /// True when there is no alarm without a code, even with a key.
+  let needsCode: Bool
   /// Codes to positions in `classes`; the first table that has a code counts.
   let tables: [CodeTable]
   let classes: [AlarmClass]

@@ -6,6 +6,7 @@ extension PlanReader {
     guard let alarms = section.section("alarms") else { return }
     let codes = memberNodes(alarms, "code")
     if codes.isEmpty { alarms.report("code", "is missing") }
+    let needsCode = alarms.flag("needs_code", default: false)
     let (tables, classes) = readClasses(alarms)
     let (severity, severityWords) = readSeverity(alarms)
     let (states, constant) = readStates(alarms)
@@ -14,9 +15,9 @@ extension PlanReader {
     let text = labelNodes(alarms, "text")
     alarms.finish()
     shape.alarm = AlarmRule(
-      codes: codes, tables: tables, classes: classes, severity: severity,
-      severityWords: severityWords, states: states, constantState: constant, key: key,
-      object: object, text: text)
+      codes: codes, needsCode: needsCode, tables: tables, classes: classes,
+      severity: severity, severityWords: severityWords, states: states,
+      constantState: constant, key: key, object: object, text: text)
   }
 
   /// Places of a text about an alarm; they may stand outside the record.

@@ -3,16 +3,22 @@ import SiteModel
 
 // Turns one record that tells of an alarm into an event.
 extension MessageWalk {
-  func takeAlarm(
-    _ device: DeviceIndex, _ time: RecordTime, _ batch: inout DecodedBatch
+  mutating func takeAlarm(
+    _ device: DeviceIndex, _ stated: RecordTime, _ batch: inout DecodedBatch
   ) throws(Rejection) {
     guard let rule = shapes[shape].alarm else { return }
+    outcome.isMapped = true
     let level = try alarmLevel(rule)
     var state = try alarmState(rule)
     let isCleared = level == AlarmRule.clearedWord
     if isCleared, state == .raised || state == .changed { state = .cleared }
+    // When it began says nothing of when it ended.
+    let isUntimed = state == .cleared && isTimeOfBegin
+    let time =
+      isUntimed
+      ? RecordTime(stated: nil, receivedAt: receivedAt, isRetained: retained) : stated
     let key = try label(rule.key, limit: Decoder.keyLimit)
-    let code = try alarmCode(rule, isNeeded: state != .rebuilt && key.isEmpty)
+    let code = try alarmCode(rule, isNeeded: rule.needsCode || (state != .rebuilt && key.isEmpty))
     let row = code.row < 0 ? nil : rule.classes[code.row]
     let sent = level < 0 || isCleared ? nil : Severity.allCases[Int(level)]
     batch.events.append(

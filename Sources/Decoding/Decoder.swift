@@ -108,6 +108,7 @@ public final class Decoder {
   public func tick(_ now: Timestamp, devices: inout DeviceTable, into batch: inout DecodedBatch) {
     batch.beginMessage()
     takeDueParts(now, &devices, &batch)
+    rejectDueFrames(now, &batch)
     let taking = sparkplugTaking
     memory.sparkplug.tick(now) { taking?.takeWaiting($0, &directory, &devices, &batch) }
   }
@@ -132,6 +133,15 @@ public final class Decoder {
   private var sparkplugTaking: SparkplugTaking? {
     profiles.firstIndex { $0.wire[0] == .sparkplug }
       .map { SparkplugTaking(profiles: profiles, profile: $0) }
+  }
+
+  /// How many bytes of meters' frames wait for the rest.
+  public var unfinishedByteCount: Int { memory.meters.byteCount }
+
+  /// Frames whose rest did not come in time.
+  private func rejectDueFrames(_ now: Timestamp, _ batch: inout DecodedBatch) {
+    guard memory.meters.isDue(now) else { return }
+    for fault in memory.meters.takeDue(now) { batch.reject(Rejection(fault, device: nil)) }
   }
 
   /// The collector's clock was set by so many milliseconds.
@@ -218,6 +228,7 @@ public final class Decoder {
     switch profiles[profile].wire[0] {
     case .senml: senml.decode(message.payload, receivedAt: message.receivedAt, into: &points)
     case .dlt645, .dlt698, .modbus:
+      rejectDueFrames(message.receivedAt, &batch)
       return meters.read(
         topic: message.topic, payload: message.payload, taking, &memory.meters, &directory,
         &devices, &batch)

@@ -11,7 +11,9 @@ struct DecoderMemory {
   var meters = MeterRemainders()
 
   /// True when time alone would change something at this instant.
-  func isDue(_ now: Timestamp) -> Bool { composites.isDue(now) || sparkplug.isDue(now) }
+  func isDue(_ now: Timestamp) -> Bool {
+    composites.isDue(now) || meters.isDue(now) || sparkplug.isDue(now)
+  }
 
   func write(to writer: inout ByteWriter) {
     composites.write(to: &writer)

@@ -35,5 +35,8 @@ struct MessageShape: Sendable {
   var namedValues: NamedValueRule?
   var alarm: AlarmRule?
 
+  /// True when a record says only that its device is alive.
+  var mapsNothing: Bool = false
+
   init(tree: FieldTree) { self.tree = tree }
 }

@@ -35,6 +35,8 @@ struct MessageWalk {
   private var elements: [Int] = []
   /// What became of the present shape's records.
   var outcome = ShapeOutcome()
+  /// True when the present record's time is that of a begin.
+  var isTimeOfBegin = false
   private var ignoredCount = 0
   /// A tree node on the way to values that was found twice in the present level; -1 without one.
   private var ambiguousNode: Int32 = -1
@@ -116,7 +118,7 @@ struct MessageWalk {
         readList(Int(list), level, &directory, &devices, &batch)
       }
     } else {
-      takeRecord(from: first, at: level, &directory, &devices, &batch)
+      takeRecord(position, from: first, at: level, &directory, &devices, &batch)
     }
     for index in first..<found.count { marks[Int(found[index])] = 0 }
     found.removeSubrange(first...)
@@ -219,7 +221,10 @@ struct MessageWalk {
   }
 
   /// Counts a list member whose name the profile does not have.
-  mutating func ignoreOne() { ignoredCount += 1 }
+  mutating func ignoreOne(_ name: JSONNode) {
+    ignoredCount += 1
+    if !outcome.isMapped, let word = name.word { outcome.unknown.note(word) }
+  }
 
   func mistyped(_ node: Int32, _ value: JSONNode, _ expected: String) -> Rejection {
     Rejection(
@@ -236,7 +241,9 @@ struct MessageWalk {
   private func nothingMapped() -> Rejection {
     var found = ignoredCount == 0 ? "no fields" : "only fields that are not mapped"
     var expected = "at least one field of profile '\(model.name)'"
-    if let list = outcome.missingList {
+    if !outcome.unknown.isEmpty {
+      found = outcome.unknown.text
+    } else if let list = outcome.missingList {
       let path = shapes[list.shape].tree.nodes[Int(list.node)].path
       found = (list.isNull ? "null at '" : "no list at '") + path + "'"
       expected = "the list that profile '\(model.name)' takes its records from"
@@ -251,14 +258,4 @@ struct MessageWalk {
 
   /// True when the profile has several shapes, so that what one cannot read may be another's.
   var hasAlternatives: Bool { ranges[profile].count > 1 }
-}
-
-/// What became of the records of one shape.
-struct ShapeOutcome {
-  /// Something was taken, left out on purpose, or refused with a reason of its own.
-  var isMapped = false
-  /// Records were there that `only` does not keep.
-  var isLeftOut = false
-  /// Shape and tree node of a list that was not there; true when `null` was.
-  var missingList: (shape: Int, node: Int32, isNull: Bool)?
 }

@@ -40,7 +40,7 @@ struct MeterReading {
   ) {
     guard let plan = taking.model.plan.meter else { return }
     list.removeAll()
-    var line = memory.take(topic, taking.receivedAt)
+    var line = memory.take(topic)
     var joined: [UInt8] = []
     swap(&joined, &buffer)
     let isJoined = line.join(payload, plan.wire, into: &joined)

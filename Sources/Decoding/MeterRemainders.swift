@@ -14,34 +14,51 @@ struct MeterRemainders: Sendable {
   }
 
   private var entries: [String: Entry] = [:]
-  private var sweptAt = Timestamp(milliseconds: .min)
+  /// No entry is older than that; nil without any.
+  private var oldest: Timestamp?
 
   init() {}
 
+  /// How many bytes of unfinished frames are kept.
+  var byteCount: Int { entries.values.reduce(0) { $0 + $1.line.bytes.count } }
+
+  /// True when something waits too long at this instant.
+  func isDue(_ now: Timestamp) -> Bool {
+    guard let oldest, abs(now.since(oldest)) > Self.lifetime_ms else { return false }
+    return entries.values.contains { !Self.isAlive($0, now) }
+  }
+
+  /// Takes out what waits too long; a fault for each frame that has no end, by topic.
+  mutating func takeDue(_ now: Timestamp) -> [WireFault] {
+    let due = entries.filter { !Self.isAlive($0.value, now) }.sorted { $0.key < $1.key }
+    for (topic, _) in due { entries[topic] = nil }
+    oldest = entries.values.map(\.receivedAt).min()
+    return due.compactMap { topic, entry in
+      let bytes = entry.line.bytes
+      if bytes.isEmpty { return nil }
+      let isText = bytes.withUnsafeBytes { HexText.isHex($0) }
+      let shown =
+        isText ? String(decoding: bytes.prefix(32), as: UTF8.self) : HexText.text(bytes)
+      return WireFault(
+        .incomplete, found: "\(bytes.count) bytes \(shown) on '\(topic)'",
+        expected: "the rest of a frame within \(Self.lifetime_ms / 1000) s")
+    }
+  }
+
   /// Takes out what the last messages of a topic left.
-  mutating func take(_ topic: UnsafeRawBufferPointer, _ now: Timestamp) -> MeterLine {
+  mutating func take(_ topic: UnsafeRawBufferPointer) -> MeterLine {
     if entries.isEmpty { return MeterLine() }
-    guard let entry = entries.removeValue(forKey: String(decoding: topic, as: UTF8.self)),
-      Self.isAlive(entry, now)
-    else { return MeterLine() }
-    return entry.line
+    return entries.removeValue(forKey: String(decoding: topic, as: UTF8.self))?.line ?? MeterLine()
   }
 
   /// Keeps what a message of a topic left; false when there is no room for it.
   mutating func put(
     _ line: MeterLine, _ topic: UnsafeRawBufferPointer, _ now: Timestamp
   ) -> Bool {
-    if entries.count >= Self.limit { sweep(now) }
     guard entries.count < Self.limit else { return false }
     entries[String(decoding: topic, as: UTF8.self)] = Entry(line: line, receivedAt: now)
+    oldest = min(oldest ?? now, now)
     return true
-  }
-
-  /// Drops what is too old, at most once a second.
-  private mutating func sweep(_ now: Timestamp) {
-    guard sweptAt > now || now.milliseconds - 1000 >= sweptAt.milliseconds else { return }
-    sweptAt = now
-    entries = entries.filter { Self.isAlive($0.value, now) }
   }
 
   private static func isAlive(_ entry: Entry, _ now: Timestamp) -> Bool {
@@ -49,7 +66,8 @@ struct MeterRemainders: Sendable {
   }
 
   func write(to writer: inout ByteWriter) {
-    writer.signed(sweptAt.milliseconds)
+    // Snapshots of the same layout hold here when it was swept last.
+    writer.signed(0)
     writer.unsigned(UInt64(entries.count))
     for (topic, entry) in entries.sorted(by: { $0.key < $1.key }) {
       writer.text(topic)
@@ -74,7 +92,7 @@ struct MeterRemainders: Sendable {
   }
 
   init(from reader: inout ByteReader) throws(CorruptBytes) {
-    sweptAt = Timestamp(milliseconds: try reader.signed())
+    _ = try reader.signed()
     for _ in 0..<(try reader.count(ofSize: 5)) {
       let topic = try reader.text()
       let receivedAt = try reader.time()
@@ -84,6 +102,7 @@ struct MeterRemainders: Sendable {
       if try reader.byte() == 1 { line.request = try Self.request(from: &reader) }
       entries[topic] = Entry(line: line, receivedAt: receivedAt)
     }
+    oldest = entries.values.map(\.receivedAt).min()
   }
 
   private static func followUp(

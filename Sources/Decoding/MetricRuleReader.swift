@@ -18,7 +18,9 @@ extension PlanReader {
       let definition = MetricCatalogue.definition(of: metric)
     else {
       if !name.isEmpty {
-        row.report("metric", "found '\(name)', expected a name of the metric catalogue")
+        let near = NearestNames.text(for: name)
+        row.report(
+          "metric", "found '\(name)', expected a name of `sitewatt metrics`, such as \(near)")
       }
       return nil
     }

@@ -52,9 +52,11 @@ struct PlanReader {
     if section.has("messages") {
       readMessages()
     } else {
+      let known = log.problems.count
       readShapes()
-      let isEmpty = plan.shapes.allSatisfy(\.isEmpty) && plan.rules.isEmpty
-      if isEmpty {
+      // A row with a mistake is none that is missing.
+      let hasMistakes = log.problems.count > known
+      if plan.rules.isEmpty, plan.shapes.allSatisfy(\.mapsNothing), !hasMistakes {
         log.add(profile.node.problem("maps nothing: metrics, values or alarms is missing"))
       }
     }
@@ -121,6 +123,8 @@ struct PlanReader {
     shape.conditions = conditions(section, "when")
     readShapeDevice()
     readFields()
+    let readsMetrics = shape.tree.nodes.contains { $0.rule >= 0 }
+    shape.mapsNothing = !readsMetrics && shape.namedValues == nil && shape.alarm == nil
     plan.shapes.append(shape)
     if plan.shapes.count == Self.shapeLimit + 1 {
       section.report("records", "makes more than \(Self.shapeLimit) shapes of message")
@@ -179,9 +183,4 @@ struct PlanReader {
     section.report("zone", "found '\(text)', expected hours and minutes such as +08:00")
     return 0
   }
-}
-
-extension MessageShape {
-  /// True when a record of it says nothing but that its device is alive.
-  fileprivate var isEmpty: Bool { namedValues == nil && alarm == nil }
 }

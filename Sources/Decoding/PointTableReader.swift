@@ -23,10 +23,25 @@ extension PlanReader {
       positions.append((code, Int32(plan.rules.count)))
       plan.rules.append(rule)
     }
+    if takesCatalogue(wire) {
+      for definition in MetricCatalogue.all
+      where !positions.contains(where: { $0.code == definition.name }) {
+        positions.append((definition.name, Int32(plan.rules.count)))
+        plan.rules.append(rule(for: definition))
+      }
+    }
     plan.points = codeTable(values, positions)
     if wire == .dlt645 { readPeriods(values, &meter) }
     plan.meter = meter.plan(section, values, zoneSeconds: plan.zoneSeconds)
     values.finish()
+  }
+
+  /// `metrics: catalogue` beside the rows: names of the catalogue are taken, in its units.
+  private func takesCatalogue(_ wire: WireProtocol) -> Bool {
+    guard wire == .senml, let value = section.value("metrics") else { return false }
+    if case .scalar("catalogue") = value.content { return true }
+    section.report("metrics", "expected the word catalogue; rows stand in values.table")
+    return false
   }
 
   /// `periods: { "03110001": { alarm: mains.lost, severity: major, bytes: 12 } }`.

@@ -113,9 +113,15 @@ struct PointTaking {
   }
 
   private func nothingMapped(_ list: borrowing PointList, _ device: DeviceIndex?) -> Rejection {
-    Rejection(
+    var unknown = UnknownNames()
+    for point in list.points where !unknown.isFull {
+      list.bytes.withUnsafeBytes { bytes in
+        unknown.note(UnsafeRawBufferPointer(rebasing: bytes[point.name]))
+      }
+    }
+    return Rejection(
       reason: .nothingMapped, device: device,
-      found: list.points.isEmpty ? "no values" : "only values that are not mapped",
+      found: list.points.isEmpty ? "no values" : unknown.text,
       expected: "at least one value of profile '\(model.name)'")
   }
 

@@ -23,7 +23,7 @@ extension DeviceProfile {
     }
     if let value { return try scaled(value, by: rule, ratios, factor: ExactDecimal(1)) }
     throw ValueFault(
-      reason: .unknownWord,
+      reason: .unknownUnit,
       expected: "a value in a unit that can become \(target.name), and not in '\(symbol)'")
   }
 }

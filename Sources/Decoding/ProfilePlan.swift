@@ -49,6 +49,8 @@ public enum TimeFormat: String, Sendable, CaseIterable {
 struct TimeRule: Sendable {
   let node: Int32
   let format: TimeFormat
+  /// True when it is the time at which something began, which is not that of its end.
+  let isOfBegin: Bool
 }
 
 /// Members that are left out, or kept, by a field's value.
@@ -65,7 +67,8 @@ struct CodeTable: Sendable {
   enum Match: String, Sendable, CaseIterable {
     /// The whole code.
     case exact
-    /// The longest ending of it.
+    /// The longest ending of it; one that is not all digits must be the whole code or follow a `/`
+    /// or a `:`, so that `voltage` is not found in `battery_voltage`.
     case suffix
     /// The longest part of it.
     case contains

@@ -10,13 +10,13 @@ struct RecordTime {
 // Turns one record, whose fields are marked, into readings and events.
 extension MessageWalk {
   mutating func takeRecord(
-    from first: Int, at level: Int, _ directory: inout DeviceDirectory,
+    _ node: Int, from first: Int, at level: Int, _ directory: inout DeviceDirectory,
     _ devices: inout DeviceTable, _ batch: inout DecodedBatch
   ) {
     guard hasRecord(at: level) else { return }
     do throws(Rejection) {
       guard try passesFilters() else { return }
-      if !found.isEmpty || level > 0 { outcome.isMapped = true }
+      if shapes[shape].mapsNothing { outcome.isMapped = true }
       let position = try device(&directory, &devices)
       let device = directory.entries[Int(position)].device
       if shapes[shape].device >= 0 { note(device, &batch) }
@@ -26,7 +26,9 @@ extension MessageWalk {
         takeMetrics(from: first, position, directory, time, &batch)
         try takeNamedValue(position, &directory, &devices, time, &batch)
         try takeAlarm(device, time, &batch)
+        if !outcome.isMapped { noteUnknown(node, at: shapes[shape].tree.levels[level].root) }
       } catch {
+        outcome.isMapped = true
         batch.reject(error.of(device))
       }
     } catch {
@@ -115,6 +117,7 @@ extension MessageWalk {
   }
 
   private mutating func recordTime() throws(Rejection) -> RecordTime {
+    isTimeOfBegin = false
     if let commonTime { return commonTime }
     for index in shapes[shape].times.indices {
       let rule = shapes[shape].times[index]
@@ -123,6 +126,7 @@ extension MessageWalk {
       guard node.type == .text || node.type == .number else {
         throw mistyped(rule.node, node, rule.format.expected)
       }
+      if node.textBytes.isEmpty { continue }
       guard
         let time = rule.format.time(
           node.textBytes, isText: node.type == .text, zoneSeconds: model.plan.zoneSeconds)
@@ -133,12 +137,13 @@ extension MessageWalk {
       }
       let stated = RecordTime(stated: time, receivedAt: receivedAt, isRetained: retained)
       if statedTime == nil { statedTime = stated }
+      isTimeOfBegin = rule.isOfBegin
       return stated
     }
     return RecordTime(stated: nil, receivedAt: receivedAt, isRetained: retained)
   }
 
-  private func takeMetrics(
+  private mutating func takeMetrics(
     from first: Int, _ position: Int32, _ directory: borrowing DeviceDirectory,
     _ time: RecordTime, _ batch: inout DecodedBatch
   ) {
@@ -146,6 +151,7 @@ extension MessageWalk {
       let node = found[index]
       let rule = shapes[shape].tree.nodes[Int(node)].rule
       if rule < 0 { continue }
+      outcome.isMapped = true
       do throws(Rejection) {
         try takeMetric(Int(rule), node, position, directory, time, &batch)
       } catch {
@@ -198,9 +204,10 @@ extension MessageWalk {
         expected: "the name of a value")
     }
     let rule = model.find(name, in: named.table)
-    if rule < 0 { return ignoreOne() }
+    if rule < 0 { return ignoreOne(nodes[place]) }
     let owner = try subDevice(rule, position, &directory, &devices, &batch)
     for node in named.values where mark(node) != 0 {
+      outcome.isMapped = true
       return try takeMetric(rule, node, owner, directory, time, &batch)
     }
   }

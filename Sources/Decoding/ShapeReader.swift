@@ -48,9 +48,11 @@ extension PlanReader {
     for time in section.sections("time") {
       let format = TimeFormat(rawValue: time.choice("format", of: formats)) ?? .auto
       let path = time.text("path")
+      let isOfBegin = time.choice("of", of: ["any", "begin"], default: "any") == "begin"
       time.finish()
       if !path.isEmpty {
-        shape.times.append(TimeRule(node: node(path, time, "path"), format: format))
+        shape.times.append(
+          TimeRule(node: node(path, time, "path"), format: format, isOfBegin: isOfBegin))
       }
     }
   }

@@ -52,7 +52,7 @@ extension DeviceProfile {
     case .suffix:
       for length in table.lengths where length <= code.count {
         let value = find(code, (code.count - length)..<code.count, in: table)
-        if value >= 0 { return value }
+        if value >= 0, Self.beginsWord(code, code.count - length) { return value }
       }
     case .contains:
       for length in table.lengths where length <= code.count {
@@ -69,6 +69,15 @@ extension DeviceProfile {
     _ code: UnsafeRawBufferPointer, _ part: Range<Int>, in table: CodeTable
   ) -> Int {
     Int(plan.words.find(UnsafeRawBufferPointer(rebasing: code[part]), in: table.words))
+  }
+
+  /// True when the ending of a code from `start` on is a word of its own: all of the code, digits,
+  /// or what follows a separator of levels. After `_`, `-` and `.` names go on: `battery_voltage`.
+  private static func beginsWord(_ code: UnsafeRawBufferPointer, _ start: Int) -> Bool {
+    if start == 0 || code[start - 1] == UInt8(ascii: "/") || code[start - 1] == UInt8(ascii: ":") {
+      return true
+    }
+    return code[start...].allSatisfy { (48...57).contains($0) }
   }
 
   /// True when a digit at an edge of the part goes on outside of it: 8098 is not in 198098465.

@@ -1,5 +1,13 @@
 import SiteModel
 
+/// A history that changed.
+struct AlarmChange: Sendable {
+  /// Its newest form.
+  var record: AlarmRecord
+  /// When its device said now that it goes on; nil where something else was said.
+  var goesOnAt: Timestamp?
+}
+
 /// Keeps the history of every alarm of every device: what raises, changes, ends and acknowledges it
 /// becomes one record an occurrence, in whatever order it arrives. ARCHITECTURE.md has the rules.
 struct AlarmBook: Sendable {
@@ -33,7 +41,7 @@ struct AlarmBook: Sendable {
   /// How many of the changes were judged.
   private var judgedCount = 0
   /// Records that changed since they were last taken.
-  private(set) var changes: [AlarmRecord] = []
+  private var changes: [AlarmChange] = []
 
   private var index = AlarmIndex()
   /// Where ended occurrences are, oldest end first; some are gone or go on again.
@@ -50,7 +58,7 @@ struct AlarmBook: Sendable {
     guard !changes.isEmpty else { return [] }
     var places: [String: Int] = [:]
     var kept: [AlarmRecord] = []
-    for record in changes {
+    for record in changes.lazy.map(\.record) {
       if let place = places[record.id] {
         kept[place] = record
       } else {
@@ -64,7 +72,7 @@ struct AlarmBook: Sendable {
   }
 
   /// The records that changed since this was last called, as they changed.
-  mutating func newChanges() -> ArraySlice<AlarmRecord> {
+  mutating func newChanges() -> ArraySlice<AlarmChange> {
     defer { judgedCount = changes.count }
     return changes[judgedCount...]
   }
@@ -77,7 +85,7 @@ struct AlarmBook: Sendable {
       switch event.state {
       case .raised, .changed, .offline: goOn(event, step)
       case .cleared, .online: end(event, step)
-      case .acknowledged: acknowledge(event, step)
+      case .acknowledged, .unacknowledged: acknowledge(event, step)
       case .rebuilt:
         guard !event.isHistorical else { continue }
         rebuilds.begin(event, message: message, at: step.now, limit: limits.rebuilds)
@@ -90,7 +98,7 @@ struct AlarmBook: Sendable {
     let known = index.slot(of: name) ?? (event.state == .changed ? open(name, event) : nil)
     guard let number = known ?? waiting(name, event.time) else {
       guard openCount < limits.open else { return refuse(event, name, step) }
-      return change(addSlot(name), step) { $0.goOn(event, message: $1) }
+      return change(addSlot(name, event), step, by: event) { $0.goOn(event, message: $1) }
     }
     if slots[number]?.open == nil, openCount >= limits.open,
       slots[number]?.episodes.contains(where: { $0.reaches(event.time) }) != true
@@ -98,26 +106,39 @@ struct AlarmBook: Sendable {
       return refuse(event, name, step)
     }
     learn(name, number)
-    change(number, step) { $0.goOn(event, message: $1) }
+    change(number, step, by: event) { $0.goOn(event, message: $1) }
   }
 
   private mutating func end(_ event: DeviceEvent, _ step: DetectionStep) {
     let name = AlarmName(event)
-    if let number = index.slot(of: name) ?? open(name, event) {
-      learn(name, number)
-      return change(number, step) { $0.end(event, by: .device, message: $1) }
+    let known = index.slot(of: name) ?? open(name, event)
+    if let known, slots[known]?.hasBegun == true {
+      learn(name, known)
+      return change(known, step) { $0.end(event, by: .device, message: $1) }
     }
-    if let number = newest(index.slots(of: name.byCode), before: event.time) {
+    if known == nil, let number = newest(index.slots(of: name.byCode), before: event.time) {
       learn(name, number)
       return change(number, step) { $0.end(event, by: .otherKey, message: $1) }
     }
-    change(addSlot(name), step) { $0.end(event, by: .device, message: $1) }
+    let number = sameClass(event) ?? known ?? addSlot(name, event)
+    change(number, step) { $0.end(event, by: .device, message: $1) }
+  }
+
+  /// The alarm that an end without a key is about when its code never began one: some devices have
+  /// a name of its own for the end, such as "mains restored".
+  private func sameClass(_ event: DeviceEvent) -> Int64? {
+    guard event.key.isEmpty, event.alarm != AlarmName.unclassified else { return nil }
+    let part = AlarmName.byClass(
+      event.alarm, device: event.device.position, object: event.object)
+    return newest(index.slots(of: part), before: event.time)
   }
 
   private mutating func acknowledge(_ event: DeviceEvent, _ step: DetectionStep) {
     let name = AlarmName(event)
     guard let number = index.slot(of: name) ?? open(name, event) else { return }
-    change(number, step) { slot, _ in slot.acknowledge(at: event.time) }
+    change(number, step) { slot, _ in
+      slot.acknowledge(at: event.time, isUndone: event.state == .unacknowledged)
+    }
   }
 
   /// The alarm with this key that goes on, where object or code are told otherwise.
@@ -155,17 +176,19 @@ struct AlarmBook: Sendable {
     var episode = AlarmEpisode(event, message: message)
     episode.begin = event.time
     episode.flags.insert(.notFollowed)
-    changes.append(episode.record(event.device, AlarmID(name, step)))
+    changes.append(
+      AlarmChange(
+        record: episode.record(event.device, AlarmID(name, step)), goesOnAt: Self.time(event)))
   }
 }
 
 // Alarms and their places.
 
 extension AlarmBook {
-  private mutating func addSlot(_ name: AlarmName) -> Int64 {
+  private mutating func addSlot(_ name: AlarmName, _ event: DeviceEvent) -> Int64 {
     let number = nextSlot
     nextSlot += 1
-    slots[number] = AlarmSlot(name)
+    slots[number] = AlarmSlot(name, event.alarm)
     index.add(name, number)
     return number
   }
@@ -173,17 +196,19 @@ extension AlarmBook {
   /// An alarm is known by one more name from here on.
   private mutating func learn(_ name: AlarmName, _ number: Int64) {
     guard var slot = slots[number], !slot.names.contains(name) else { return }
-    if slot.isListed { index.unlist(slot.names, number) }
+    if slot.isListed { index.unlist(slot, number) }
     if slot.names.count == limits.names { index.remove(slot.names.remove(at: 1)) }
     slot.names.append(name)
     index.add(name, number)
-    if slot.isListed { index.list(slot.names, number) }
+    if slot.isListed { index.list(slot, number) }
     slots[number] = slot
   }
 
-  /// Changes an alarm, and sees to everything that follows from its new state.
+  /// Changes an alarm, and sees to everything that follows from its new state; `statement` says
+  /// that it goes on.
   private mutating func change(
-    _ number: Int64, _ step: DetectionStep, _ body: (inout AlarmSlot, Int64) -> Void
+    _ number: Int64, _ step: DetectionStep, by statement: DeviceEvent? = nil,
+    _ body: (inout AlarmSlot, Int64) -> Void
   ) {
     guard var slot = slots[number] else { return }
     // While it is changed here, nobody else holds its occurrences.
@@ -198,13 +223,18 @@ extension AlarmBook {
       slot.episodes[place].isChanged = false
       guard !slot.episodes[place].isQuiet else { continue }
       let name = slot.names[0]
-      changes.append(
-        slot.episodes[place].record(DeviceIndex(name.device), AlarmID(name, step)))
+      let record = slot.episodes[place].record(DeviceIndex(name.device), AlarmID(name, step))
+      changes.append(AlarmChange(record: record, goesOnAt: statement.flatMap(Self.time)))
     }
     openCount += slot.open == nil ? 0 : 1
     endedCount += slot.endedCount
     keep(slot, number)
     forgetOldest()
+  }
+
+  /// When an event says that its alarm goes on; nil when it tells of the past.
+  private static func time(_ event: DeviceEvent) -> Timestamp? {
+    event.isHistorical ? nil : event.time
   }
 
   private mutating func placeInOrder(_ episode: inout AlarmEpisode, _ slot: Int64) {
@@ -221,7 +251,7 @@ extension AlarmBook {
     var slot = slot
     let isListed = slot.open != nil || slot.waitingEnd != nil
     if isListed != slot.isListed {
-      if isListed { index.list(slot.names, number) } else { index.unlist(slot.names, number) }
+      if isListed { index.list(slot, number) } else { index.unlist(slot, number) }
       slot.isListed = isListed
     }
     if slot.episodes.isEmpty { for name in slot.names { index.remove(name) } }

@@ -31,7 +31,7 @@ struct AlarmEpisode: Sendable, Equatable {
   /// Later ends without a begin in between, in order of time.
   var laterEnds: [Timestamp] = []
   var endedBy: AlarmEnd?
-  var acknowledged: Timestamp?
+  var acknowledged = AlarmAcknowledgements()
   /// In order of time, not before the begin.
   var statements: [Statement] = []
   /// Whether there were more statements.
@@ -141,7 +141,9 @@ struct AlarmEpisode: Sendable, Equatable {
   private mutating func describe(_ event: DeviceEvent) {
     highestSeverity = max(highestSeverity, event.severity)
     guard event.time >= described else { return }
-    (described, severity, alarm) = (event.time, event.severity, event.alarm)
+    (described, severity) = (event.time, event.severity)
+    // A comment may leave out what the begin said.
+    if event.alarm != AlarmName.unclassified { alarm = event.alarm }
     if !event.text.isEmpty { text = Self.cut(event.text) }
   }
 
@@ -190,11 +192,7 @@ struct AlarmEpisode: Sendable, Equatable {
     rest.repeats = rest.statements.count - rest.changes
     changes -= later.count { $0.isChange }
     repeats -= later.count { !$0.isChange }
-    if let acknowledged, acknowledged >= first.time {
-      self.acknowledged = nil
-    } else {
-      rest.acknowledged = nil
-    }
+    rest.acknowledged = acknowledged.split(from: first.time)
     (laterEnds, order) = ([], 0)
     (end, endedBy) = (time, reason)
     return rest

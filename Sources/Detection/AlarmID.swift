@@ -22,7 +22,7 @@ extension AlarmEpisode {
     AlarmRecord(
       id: id.occurrence(firstSeen), device: device, alarm: alarm, code: code, key: key,
       object: object, text: text, severity: severity, highestSeverity: highestSeverity,
-      raisedAt: begin, acknowledgedAt: acknowledged, clearedAt: end, endedBy: endedBy,
+      raisedAt: begin, acknowledgedAt: acknowledged.time, clearedAt: end, endedBy: endedBy,
       repeats: repeats, changes: changes, flags: flags)
   }
 }

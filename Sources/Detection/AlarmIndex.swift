@@ -16,21 +16,17 @@ struct AlarmIndex: Sendable {
 
   mutating func remove(_ name: AlarmName) { numbers[name] = nil }
 
-  mutating func list(_ names: [AlarmName], _ number: Int64) {
-    for part in Self.parts(names) {
+  mutating func list(_ slot: AlarmSlot, _ number: Int64) {
+    for part in slot.parts {
       lists[part, default: []].insertSorted(number)
     }
   }
 
-  mutating func unlist(_ names: [AlarmName], _ number: Int64) {
-    for part in Self.parts(names) {
+  mutating func unlist(_ slot: AlarmSlot, _ number: Int64) {
+    for part in slot.parts {
       lists[part]?.removeSorted(number)
       if lists[part]?.isEmpty == true { lists[part] = nil }
     }
-  }
-
-  private static func parts(_ names: [AlarmName]) -> Set<AlarmName> {
-    Set(names.flatMap { [$0.byKey, $0.byCode].compactMap { $0 } })
   }
 }
 

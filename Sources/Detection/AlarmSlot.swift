@@ -10,6 +10,9 @@ struct AlarmName: Sendable, Hashable {
   /// Code, or the alarm class where the device has none.
   var code: String
 
+  /// The class of an alarm whose code no table has.
+  static let unclassified = "unclassified"
+
   /// The name that an event gives.
   init(_ event: DeviceEvent) {
     self.init(
@@ -26,6 +29,11 @@ struct AlarmName: Sendable, Hashable {
     key.isEmpty ? nil : AlarmName(device: device, key: key, object: "", code: "")
   }
 
+  /// What an alarm without a key is found by when an end has another code.
+  static func byClass(_ alarm: String, device: Int32, object: String) -> AlarmName {
+    AlarmName(device: device, key: "", object: object, code: "\u{1F}" + alarm)
+  }
+
   /// What is left when the key is not trusted.
   var byCode: AlarmName { AlarmName(device: device, key: "", object: object, code: code) }
 }
@@ -35,11 +43,25 @@ struct AlarmName: Sendable, Hashable {
 struct AlarmSlot: Sendable, Equatable {
   /// The names it is found by; more than one where a key changed.
   var names: [AlarmName]
+  /// The class that it was first told as.
+  let alarm: String
   var episodes: [AlarmEpisode] = []
   /// Whether it stands in the lists of those that an unknown key may mean.
   var isListed = false
 
-  init(_ name: AlarmName) { names = [name] }
+  init(_ name: AlarmName, _ alarm: String) { (names, self.alarm) = ([name], alarm) }
+
+  /// Parts of its names that an unknown one may have in common with it.
+  var parts: Set<AlarmName> {
+    var parts = Set(names.flatMap { [$0.byKey, $0.byCode].compactMap { $0 } })
+    if !hasKey {
+      parts.insert(.byClass(alarm, device: names[0].device, object: names[0].object))
+    }
+    return parts
+  }
+
+  /// Whether it ever began, as far as is remembered.
+  var hasBegun: Bool { episodes.contains { $0.begin != nil } }
 
   /// The occurrence that goes on.
   var open: AlarmEpisode? { episodes.last.flatMap { $0.end == nil ? $0 : nil } }
@@ -128,11 +150,13 @@ struct AlarmSlot: Sendable, Equatable {
     cut(episodes.count - 1, at: max(time, last), by: .rebuild)
   }
 
-  /// Notes that somebody has seen the alarm, also after its end.
-  mutating func acknowledge(at time: Timestamp) {
+  /// Notes that somebody has seen the alarm, also after its end, or has taken that back.
+  mutating func acknowledge(at time: Timestamp, isUndone: Bool) {
     let place = episodes.lastIndex { $0.start <= time } ?? 0
-    guard place < episodes.count, episodes[place].acknowledged == nil else { return }
-    (episodes[place].acknowledged, episodes[place].isChanged) = (time, true)
+    guard place < episodes.count else { return }
+    let former = episodes[place].acknowledged.time
+    episodes[place].acknowledged.note(time, isUndone: isUndone)
+    if episodes[place].acknowledged.time != former { episodes[place].isChanged = true }
   }
 
   private mutating func cut(_ place: Int, at time: Timestamp, by reason: AlarmEnd) {

@@ -8,7 +8,8 @@ extension AlarmEpisode {
     for part in [key, alarm, code, object, text] { writer.text(part) }
     writer.text(severity.rawValue)
     writer.text(highestSeverity.rawValue)
-    for time in [begin, end, acknowledged] { writer.optional(time) }
+    for time in [begin, end] { writer.optional(time) }
+    acknowledged.write(to: &writer)
     writer.text(endedBy?.rawValue ?? "")
     writer.unsigned(UInt64(laterEnds.count))
     for time in laterEnds { writer.time(time) }
@@ -29,7 +30,7 @@ extension AlarmEpisode {
     severity = Severity(rawValue: try reader.text()) ?? .info
     highestSeverity = Severity(rawValue: try reader.text()) ?? .info
     (begin, end) = (try reader.optionalTime(), try reader.optionalTime())
-    acknowledged = try reader.optionalTime()
+    acknowledged = try AlarmAcknowledgements(from: &reader)
     endedBy = AlarmEnd(rawValue: try reader.text())
     for _ in 0..<(try reader.count()) { laterEnds.append(try reader.time()) }
     for _ in 0..<(try reader.count(ofSize: 2)) {
@@ -52,6 +53,7 @@ extension AlarmSlot {
       writer.signed(Int64(name.device))
       for part in [name.key, name.object, name.code] { writer.text(part) }
     }
+    writer.text(alarm)
     writer.unsigned(UInt64(episodes.count))
     for episode in episodes { episode.write(to: &writer) }
   }
@@ -64,6 +66,7 @@ extension AlarmSlot {
       let object = try reader.text()
       names.append(AlarmName(device: device, key: key, object: object, code: try reader.text()))
     }
+    alarm = try reader.text()
     for _ in 0..<(try reader.count(ofSize: 20)) {
       episodes.append(try AlarmEpisode(from: &reader))
     }

@@ -95,14 +95,23 @@ public struct Detector {
     }
     observe(message.readings, step, into: &findings)
     for event in message.events { observe(event, step, into: &findings) }
-    if keepsAlarms, !message.events.isEmpty {
-      alarms.take(message.events, step)
-      watchAlarms(step, into: &findings)
-    }
+    if keepsAlarms, !message.events.isEmpty { observe(alarms: message.events, step, &findings) }
     for dispute in message.disputes { identity.take(dispute, step, into: &findings) }
     // What a device says now goes before what it said ere it fell silent.
     for device in returned where !silence.isSilent(device) {
       mains.setSilent(device, false, step, into: &findings)
+    }
+  }
+
+  private mutating func observe(
+    alarms events: ArraySlice<DeviceEvent>, _ step: DetectionStep, _ findings: inout [Finding]
+  ) {
+    alarms.take(events, step)
+    watchAlarms(step, isHeard: true, into: &findings)
+    // An end that no history has a begin for is a word about the supply all the same.
+    for event in events where event.state == .cleared && event.alarm == "mains.lost" {
+      guard event.quality == .good, !event.isHistorical else { continue }
+      mains.alarmEnded(event.device, at: event.time, step, into: &findings)
     }
   }
 
@@ -115,7 +124,7 @@ public struct Detector {
     if silence.isLinkUp {
       mains.tick(step, into: &findings)
       alarms.tick(step, window: context.rules.alarms.rebuildWindowMilliseconds)
-      watchAlarms(step, into: &findings)
+      watchAlarms(step, isHeard: false, into: &findings)
       identity.tick(step, into: &findings)
     }
     for device in silence.tick(step, into: &findings) {
@@ -165,6 +174,9 @@ public struct Detector {
     resolveAll(devices)
     let step = step(moment, devices)
     mains.contextChanged(step, into: &findings)
+    for device in mains.devicesWithAlarms where silence.isSilent(device) {
+      mains.setSilent(device, true, step, into: &findings)
+    }
     silence.contextChanged(step)
     price.contextChanged(step, into: &findings)
   }
@@ -189,12 +201,18 @@ public struct Detector {
     guard keepsAlarms else { return }
     let step = step(moment, devices)
     alarms.take(events, step)
-    watchAlarms(step, into: &findings)
+    watchAlarms(step, isHeard: false, into: &findings)
   }
 
-  /// Judges the histories that changed since this was last called.
-  private mutating func watchAlarms(_ step: DetectionStep, into findings: inout [Finding]) {
-    for alarm in alarms.newChanges() { siteDown.take(alarm, step, into: &findings) }
+  /// Judges the histories that changed since this was last called; `isHeard` says whether their
+  /// devices spoke.
+  private mutating func watchAlarms(
+    _ step: DetectionStep, isHeard: Bool, into findings: inout [Finding]
+  ) {
+    for change in alarms.newChanges() {
+      mains.take(change, isHeard: isHeard, step, into: &findings)
+      siteDown.take(change.record, step, into: &findings)
+    }
     if let finding = alarms.overflow(step) { findings.append(finding) }
   }
 
@@ -259,11 +277,12 @@ public struct Detector {
     if event.alarm == "device.link", event.state == .online {
       return silence.came(event.device, at: event.time)
     }
-    guard event.alarm == "mains.lost" else { return }
+    // Where histories are kept, they say what an alarm means.
+    guard !keepsAlarms, event.alarm == "mains.lost" else { return }
     switch event.state {
     case .raised, .changed: claim(event.device, isLost: true, event.time, step, into: &findings)
     case .cleared: claim(event.device, isLost: false, event.time, step, into: &findings)
-    case .online, .offline, .acknowledged, .rebuilt: break
+    case .online, .offline, .acknowledged, .unacknowledged, .rebuilt: break
     }
   }
 
@@ -328,7 +347,7 @@ extension Detector {
   ) throws(CorruptBytes) {
     self.context = context
     for _ in 0..<(try reader.count()) { profileSilence.append(try reader.signed()) }
-    mains = try MainsWatch(from: &reader)
+    mains = try MainsWatch(from: &reader, hasAlarms: hasAlarms)
     silence = try SilenceWatch(from: &reader)
     price = try PriceWatch(from: &reader)
     if hasAlarms {

@@ -11,7 +11,10 @@ extension MainsSubject {
       writer.byte(flags.reversed().reduce(0) { $0 << 1 | ($1 ? 1 : 0) })
       writer.time(source.since)
       writer.time(source.latest)
+      if !source.isVoltage { writer.time(source.readAt) }
     }
+    writer.optional(former?.begin)
+    if let former { writer.time(former.end) }
     switch phase {
     case .present: writer.byte(0)
     case .losing(let since, let received):
@@ -29,16 +32,23 @@ extension MainsSubject {
     }
   }
 
-  init(from reader: inout ByteReader) throws(CorruptBytes) {
+  /// A supply as it was written; `hasAlarms` is false for what a release wrote that kept no history
+  /// of alarms.
+  init(from reader: inout ByteReader, hasAlarms: Bool) throws(CorruptBytes) {
     for _ in 0..<(try reader.count(ofSize: 4)) {
       let device = DeviceIndex(Int32(truncatingIfNeeded: try reader.signed()))
       let flags = try reader.byte()
       let since = try reader.time()
       let latest = try reader.time()
+      let isVoltage = flags & 1 != 0
       sources.append(
         Source(
-          device: device, isVoltage: flags & 1 != 0, isLost: flags & 2 != 0, since: since,
-          latest: latest, isSilent: flags & 4 != 0))
+          device: device, isVoltage: isVoltage, isLost: flags & 2 != 0, since: since,
+          latest: latest, readAt: hasAlarms && !isVoltage ? try reader.time() : latest,
+          isSilent: flags & 4 != 0))
+    }
+    if hasAlarms, let begin = try reader.optionalTime() {
+      former = Former(begin: begin, end: try reader.time())
     }
     switch try reader.byte() {
     case 0: phase = .present

@@ -13,6 +13,8 @@ struct MainsSubject: Sendable, Equatable {
     var since: Timestamp
     /// When it was last confirmed.
     var latest: Timestamp
+    /// When a reading last said it, and not an alarm.
+    var readAt = Timestamp(milliseconds: .min)
     /// The device fell silent; its claim counts only while no other source speaks.
     var isSilent = false
   }
@@ -25,6 +27,12 @@ struct MainsSubject: Sendable, Equatable {
     case recovering(since: Timestamp, recovered: Timestamp, received: Timestamp)
   }
 
+  /// An outage that is over.
+  struct Former: Sendable, Equatable {
+    var begin: Timestamp
+    var end: Timestamp
+  }
+
   /// What a step did.
   enum Change: Equatable {
     case opened(at: Timestamp)
@@ -33,6 +41,8 @@ struct MainsSubject: Sendable, Equatable {
 
   var sources: [Source] = []
   var phase = Phase.present
+  /// The last outage that is over.
+  var former: Former?
 
   /// Whether it can be forgotten between steps.
   var isWaiting: Bool {
@@ -54,13 +64,48 @@ struct MainsSubject: Sendable, Equatable {
         sources[index].isLost = isLost
         sources[index].since = time
       }
-      sources[index].latest = time
+      (sources[index].latest, sources[index].readAt) = (time, time)
       sources[index].isSilent = false
     } else {
       sources.append(
-        Source(device: device, isVoltage: isVoltage, isLost: isLost, since: time, latest: time))
+        Source(
+          device: device, isVoltage: isVoltage, isLost: isLost, since: time, latest: time,
+          readAt: time))
     }
     return step(at: time, received: received, rules: rules)
+  }
+
+  /// Takes what the alarms of a device say together from an instant on. Their histories have put
+  /// them in order, so only a reading of the device can be newer.
+  mutating func alarm(
+    _ device: DeviceIndex, isLost: Bool, at time: Timestamp, isHeard: Bool, received: Timestamp,
+    rules: DetectionRules.Mains
+  ) -> [Change] {
+    let index = sources.firstIndex { $0.device == device && !$0.isVoltage }
+    guard index.map({ time >= sources[$0].readAt }) ?? true else { return [] }
+    let time = isLost ? afterFormer(time) : time
+    if let index {
+      if sources[index].isLost != isLost {
+        (sources[index].isLost, sources[index].since) = (isLost, time)
+      }
+      sources[index].latest = max(sources[index].latest, time)
+      if isHeard { sources[index].isSilent = false }
+    } else {
+      sources.append(
+        Source(device: device, isVoltage: false, isLost: isLost, since: time, latest: time))
+    }
+    if isLost, case .losing(let since, let received) = phase, time < since {
+      phase = .losing(since: time, received: received)
+    }
+    return step(at: time, received: received, rules: rules)
+  }
+
+  /// A loss that is told of late begins where the former outage ended, and never where it began:
+  /// that is part of an outage's identity.
+  private func afterFormer(_ time: Timestamp) -> Timestamp {
+    guard let former else { return time }
+    let isInstant = former.end == former.begin
+    return max(time, isInstant ? former.end.advanced(byMilliseconds: 1) : former.end)
   }
 
   /// Notes that a device fell silent or speaks again.
@@ -179,6 +224,7 @@ struct MainsSubject: Sendable, Equatable {
       return [.opened(at: since)]
     case .recovering(let since, let recovered, _):
       phase = .present
+      former = Former(begin: since, end: recovered)
       return [.ended(openedAt: since, at: recovered)]
     default: return []
     }

@@ -19,6 +19,7 @@ struct MainsWatch: Sendable {
   private var phases: [Phases] = []
   /// Subjects that time alone may move.
   private var waiting: Set<Int32> = []
+  private var alarms = MainsAlarms()
 
   /// Takes one phase voltage; the claim is made when the message ends, by `settle`.
   mutating func observe(phase: Int, _ reading: Reading, below threshold: ExactDecimal) {
@@ -63,6 +64,38 @@ struct MainsWatch: Sendable {
     report(changes, index, step, into: &findings)
   }
 
+  /// Takes a changed history of an alarm; `isHeard` says whether its device spoke.
+  mutating func take(
+    _ change: AlarmChange, isHeard: Bool, _ step: DetectionStep, into findings: inout [Finding]
+  ) {
+    // The words are followed even while the device does not speak for its site.
+    let words = alarms.take(change)
+    let device = change.record.device
+    guard !words.isEmpty, step.facts(of: device).claimsSupply else { return }
+    for word in words { take(word, of: device, isHeard: isHeard, step, into: &findings) }
+  }
+
+  /// Takes the end of an alarm as it was said: where none of the device goes on, mains is there.
+  mutating func alarmEnded(
+    _ device: DeviceIndex, at time: Timestamp, _ step: DetectionStep,
+    into findings: inout [Finding]
+  ) {
+    guard !alarms.isOpen(device), step.facts(of: device).claimsSupply else { return }
+    let word = MainsAlarms.Word(isLost: false, time: time)
+    take(word, of: device, isHeard: true, step, into: &findings)
+  }
+
+  private mutating func take(
+    _ word: MainsAlarms.Word, of device: DeviceIndex, isHeard: Bool, _ step: DetectionStep,
+    into findings: inout [Finding]
+  ) {
+    let index = subject(of: device, step)
+    let changes = subjects[index].alarm(
+      device, isLost: word.isLost, at: word.time, isHeard: isHeard, received: step.now,
+      rules: step.context.rules.mains)
+    report(changes, index, step, into: &findings)
+  }
+
   /// Notes that a device fell silent or speaks again.
   mutating func setSilent(
     _ device: DeviceIndex, _ isSilent: Bool, _ step: DetectionStep,
@@ -98,9 +131,13 @@ struct MainsWatch: Sendable {
   }
 
   /// Forgets which device belongs to which site, after the registry changed. A device that moved
-  /// takes its claim with it when it next speaks; what rested on it alone ends here.
+  /// takes its alarms with it at once, and what its readings say when it next speaks; what rested
+  /// on it alone ends here.
   mutating func contextChanged(_ step: DetectionStep, into findings: inout [Finding]) {
     for index in phases.indices { phases[index].subject = -1 }
+    for source in subjects.flatMap(\.sources) where !source.isVoltage && !source.isLost {
+      alarms.overrule(source.device)
+    }
     for index in subjects.indices {
       let site = sites[index]
       let changes = subjects[index].keepSources(at: step.now, rules: step.context.rules.mains) {
@@ -109,7 +146,14 @@ struct MainsWatch: Sendable {
       }
       report(changes, index, step, into: &findings)
     }
+    for alarm in alarms.lost where step.facts(of: alarm.device).claimsSupply {
+      let word = MainsAlarms.Word(isLost: true, time: alarm.since)
+      take(word, of: alarm.device, isHeard: false, step, into: &findings)
+    }
   }
+
+  /// The devices whose alarms say that mains is lost.
+  var devicesWithAlarms: [DeviceIndex] { alarms.lost.map(\.device) }
 
   private mutating func grow(to device: Int) {
     while phases.count <= device { phases.append(Phases()) }
@@ -210,15 +254,18 @@ extension MainsWatch {
       writer.byte(phase.dead)
       if phase.known != 0 { writer.time(phase.latest) }
     }
+    alarms.write(to: &writer)
   }
 
-  init(from reader: inout ByteReader) throws(CorruptBytes) {
+  /// A watch as it was written; `hasAlarms` is false for what a release wrote that kept no history
+  /// of alarms.
+  init(from reader: inout ByteReader, hasAlarms: Bool) throws(CorruptBytes) {
     for index in 0..<(try reader.count(ofSize: 3)) {
       let site = try reader.text()
       let owner = Int32(truncatingIfNeeded: try reader.signed())
       sites.append(site)
       owners.append(owner)
-      subjects.append(try MainsSubject(from: &reader))
+      subjects.append(try MainsSubject(from: &reader, hasAlarms: hasAlarms))
       subjectOfSite[Self.key(site, owner)] = Int32(index)
       if subjects[index].isWaiting { waiting.insert(Int32(index)) }
     }
@@ -229,12 +276,14 @@ extension MainsWatch {
       if phase.known != 0 { phase.latest = try reader.time() }
       phases.append(phase)
     }
+    if hasAlarms { alarms = try MainsAlarms(from: &reader) }
   }
 
   /// True when no device beyond the first `count` is named.
   func namesOnly(first count: Int) -> Bool {
     let devices = 0..<Int32(count)
-    return phases.count <= count && owners.allSatisfy { $0 == -1 || devices.contains($0) }
+    return phases.count <= count && alarms.namesOnly(first: count)
+      && owners.allSatisfy { $0 == -1 || devices.contains($0) }
       && subjects.allSatisfy { $0.sources.allSatisfy { devices.contains($0.device.position) } }
   }
 }

@@ -125,7 +125,7 @@ public final class Engine {
       outcome.quarantined.append(
         Quarantined(
           entry: moment.entry, reason: rejection.reason.rawValue, detail: rejection.text,
-          isWhole: !isUsed || rejection.reason == .nothingMapped, topic: rejection.topic))
+          isWhole: !isUsed || rejection.reason.leavesValues, topic: rejection.topic))
     }
     speakers.removeAll(keepingCapacity: true)
     for sighting in sightings {

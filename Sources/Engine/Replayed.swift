@@ -119,7 +119,7 @@ extension Engine {
         retained: entry.isRetained, devices: &names, into: &decoded)
       let isUsed =
         !decoded.readings.isEmpty || !decoded.historical.isEmpty || !decoded.events.isEmpty
-      let isUnknown = decoded.rejections.contains { $0.reason == .nothingMapped }
+      let isUnknown = decoded.rejections.contains { $0.reason.leavesValues }
       found.isUnderstood.append(decoded.rejections.isEmpty || (isUsed && !isUnknown))
       newest = max(newest, entry.receivedAt)
       if !decoder.isDue(Self.end(after: newest)) { found.whole = position + 1 }

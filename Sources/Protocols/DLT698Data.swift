@@ -85,7 +85,7 @@ extension DLT698Cursor {
     case 3: return .truth(try byte() != 0)
     case 4: return .octets(try raw((try length() + 7) / 8))
     case 5: return .number(ExactDecimal(Int(Int32(truncatingIfNeeded: try number(4)))))
-    case 6: return .number(ExactDecimal(Int(try number(4))))
+    case 6: return Self.unsigned(try number(4))
     case 9: return .octets(try raw(try length()))
     case 10, 12: return .text(try raw(try length()))
     case 15: return .number(ExactDecimal(Int(Int8(truncatingIfNeeded: try number(1)))))
@@ -101,6 +101,11 @@ extension DLT698Cursor {
     case 85: return try target()
     default: return .octets(try raw(try Self.fixedLength(of: type, at: place)))
     }
+  }
+
+  /// A register of four bytes; one that is filled with FF has no value.
+  private static func unsigned(_ value: UInt64) -> DLT698Value {
+    value == 0xFFFF_FFFF ? .missing : .number(ExactDecimal(Int(value)))
   }
 
   /// Reads over one value with all that it contains.

@@ -98,6 +98,12 @@ struct FrameNotes {
   func emptyFault(_ bytes: UnsafeRawBufferPointer, expected: String) -> WireFault? {
     guard frameCount == 0, skippedCount > 0 else { return nil }
     if let tail, bytes.count - tail >= Self.surely { return nil }
+    if bytes.allSatisfy({ (0x20...0x7E).contains($0) || (9...13).contains($0) }) {
+      let text = String(decoding: bytes.prefix(40), as: UTF8.self)
+      return WireFault(
+        .noFrame, found: "the text '\(text)\(bytes.count > 40 ? "…" : "")'",
+        expected: expected + ", as bytes or as hexadecimal digits with nothing but spaces")
+    }
     if let oddity {
       let (found, wanted) = (HexText.text([oddity.found]), HexText.text([oddity.expected]))
       return WireFault(.noFrame, part: "byte[\(oddity.place)]", found: found, expected: wanted)

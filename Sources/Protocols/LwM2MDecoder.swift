@@ -72,6 +72,10 @@ public final class LwM2MDecoder {
       times[Self.instance(leaf.path)] = time(nodes[leaf.node], leaf.path, &list)
     }
     for leaf in leaves {
+      if let fault = Self.badPath(leaf.path) {
+        list.add(fault)
+        continue
+      }
       guard let value = value(nodes[leaf.node], leaf.path, &list) else { continue }
       let unit = keepUnit(of: leaf.path, in: &list)
       let time = times[Self.instance(leaf.path)]
@@ -136,6 +140,19 @@ public final class LwM2MDecoder {
       WireFault(
         .badTime, part: Self.text(path), found: node.found, expected: "seconds since 1970"))
     return nil
+  }
+
+  /// What is wrong with a path that begins with the number of an object: instance and resource
+  /// must follow, and perhaps more, all of them numbers. Other fields stand beside the objects.
+  private static func badPath(_ path: [UInt8]) -> WireFault? {
+    let parts = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    let isNumber = parts.map { part in
+      !part.isEmpty && part.allSatisfy { (0x30...0x39).contains($0) }
+    }
+    if !isNumber[0] || (parts.count >= 3 && !isNumber.contains(false)) { return nil }
+    return WireFault(
+      .wrongType, part: text(path), found: "the path '\(text(path))'",
+      expected: "object/instance/resource, each a number")
   }
 
   private func keepUnit(of path: [UInt8], in list: inout PointList) -> Range<Int> {

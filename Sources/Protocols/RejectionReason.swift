@@ -28,6 +28,8 @@ public enum RejectionReason: String, Sendable, CaseIterable {
   case wrongType = "wrong_type"
   /// A word that the profile's table does not have.
   case unknownWord = "unknown_word"
+  /// A value in a unit that is not known, or that measures something else.
+  case unknownUnit = "unknown_unit"
   /// A mapped key is given twice in the same object, so that nobody knows which one counts.
   case ambiguous
   /// A check (sum, CRC, FCS) of a frame does not match its bytes.
@@ -44,4 +46,7 @@ public enum RejectionReason: String, Sendable, CaseIterable {
   case outOfOrder = "out_of_order"
   /// A device spoke for another one.
   case wrongSpeaker = "wrong_speaker"
+
+  /// True when the message has values that another profile could map, so that it is kept whole.
+  public var leavesValues: Bool { self == .nothingMapped || self == .unknownUnit }
 }

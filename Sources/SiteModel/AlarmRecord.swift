@@ -66,7 +66,7 @@ public struct AlarmRecord: Sendable, Equatable {
   public var highestSeverity: Severity
   /// When it began, in event time; nil when only its end is known.
   public var raisedAt: Timestamp?
-  /// When somebody first acknowledged it; nil while nobody did.
+  /// When somebody first acknowledged it since that was last taken back; nil while nobody did.
   public var acknowledgedAt: Timestamp?
   /// When it ended, in event time; nil while no end is known.
   public var clearedAt: Timestamp?

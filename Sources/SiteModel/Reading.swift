@@ -96,6 +96,8 @@ public enum EventState: String, Sendable, CaseIterable {
   case offline
   /// Somebody has seen the alarm; it goes on.
   case acknowledged
+  /// That somebody has seen the alarm is taken back.
+  case unacknowledged
   /// The device states all its open alarms anew; those that it does not repeat have ended.
   case rebuilt
 }

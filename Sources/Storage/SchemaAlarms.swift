@@ -42,7 +42,7 @@ extension Schema {
       object TEXT NOT NULL,        -- the part that it is about
       text TEXT NOT NULL,          -- the device's words
       state TEXT NOT NULL,         -- raised, cleared, changed, online, offline, acknowledged,
-                                   -- rebuilt
+                                   -- unacknowledged, rebuilt
       severity TEXT NOT NULL,      -- info, minor, major, critical
       quality INTEGER NOT NULL,    -- 0 good, 1 out of range, 2 bad time, 3 retained
       is_historical INTEGER NOT NULL, -- 1 when it tells of the past

@@ -61,7 +61,7 @@ public struct AlarmsTool {
       let device = name(of: alarm)
       let site = site(of: device).map { $0.name.isEmpty ? $0.id : "\($0.id) \($0.name)" }
       rows.append([
-        local(alarm.raisedAt), local(alarm.clearedAt), alarm.state, alarm.severity.rawValue,
+        local(alarm.raisedAt), local(alarm.clearedAt), state(of: alarm), alarm.severity.rawValue,
         shown(site ?? ""), device, alarm.alarm, shown(alarm.code), shown(alarm.object),
         ([shown(alarm.text)] + alarm.flags.words.map { "[\($0)]" }).joined(separator: " "),
       ])
@@ -76,6 +76,11 @@ public struct AlarmsTool {
   private func name(of alarm: AlarmRecord) -> String {
     let position = Int(alarm.device.position)
     return names.indices.contains(position) ? names[position] : "number \(position)"
+  }
+
+  /// Where an alarm stands, and of an open one whether somebody has seen it.
+  private func state(of alarm: AlarmRecord) -> String {
+    alarm.state == "open" && alarm.acknowledgedAt != nil ? "acknowledged" : alarm.state
   }
 
   /// Where a device stands; nil when the registry does not say.

@@ -30,7 +30,9 @@ public struct DecodeTool {
           receivedAt: receivedAt, retained: false, devices: &devices, into: &decoded)
       }
     }
+    let waiting = decoder.unfinishedByteCount
     return decoded.objects(devices, registry).map(\.json)
+      + (waiting == 0 ? [] : ["waits for the rest of a frame: \(waiting) bytes"])
   }
 
   /// The bytes that hexadecimal digits stand for, spaces and line ends allowed; nil when it is not

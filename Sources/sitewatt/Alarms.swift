@@ -9,7 +9,8 @@ struct Alarms: ParsableCommand {
     abstract: "Lists the histories of device alarms. 列出设备上报的告警历史。",
     discussion: """
       An alarm is what a device says of itself, one line an occurrence: raised, changed, \
-      acknowledged, cleared. What SiteWatt concludes from all data are the incidents of \
+      acknowledged, cleared; the table calls an open one that somebody has seen \
+      'acknowledged'. What SiteWatt concludes from all data are the incidents of \
       'sitewatt alerts'.
       """)
 

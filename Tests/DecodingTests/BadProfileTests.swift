@@ -80,7 +80,10 @@ import Testing
     ),
     (
       "metric: voltage.a, unit: V", "metric: voltage.x, unit: V",
-      ["p.yaml:9: metric: found 'voltage.x', expected a name of the metric catalogue"]
+      [
+        "p.yaml:9: metric: found 'voltage.x', expected a name of `sitewatt metrics`, such as "
+          + "voltage.a, voltage.b, voltage.c"
+      ]
     ),
     (
       "metric: voltage.a, unit: V", "metric: voltage.a",
@@ -182,6 +185,9 @@ import Testing
     let empty = problemsOf("")
     #expect(empty.contains("p.yaml:1: topics: is missing"))
     #expect(empty.contains("p.yaml:1: maps nothing: metrics, values or alarms is missing"))
+    // Mistakes in all rows are told, and not that there are none.
+    let only = Self.sound.replacing("{ metric: ", with: "{ metric: x")
+    #expect(!problemsOf(only).contains { $0.contains("maps nothing") })
     #expect(problemsOf("- 1").contains { $0.hasPrefix("p.yaml:1: found a list, expected") })
   }
 

@@ -115,7 +115,7 @@ import Testing
       "acknowledged: [B]", "accepted: [B]",
       [
         "p.yaml:28: unknown key 'accepted', expected one of acknowledged, changed, cleared, "
-          + "offline, online, path, raised, rebuilt"
+          + "offline, online, path, raised, rebuilt, unacknowledged"
       ]
     ),
   ]

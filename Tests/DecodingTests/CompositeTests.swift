@@ -115,7 +115,7 @@ import Testing
     try send(bench, "x/D-1/4", #"{"last":true}"#, at: 9)
     #expect(
       outcome(bench) == [
-        "D-1 found only fields that are not mapped, expected at least one field of profile "
+        "D-1 found only names that are not mapped: last, expected at least one field of profile "
           + "'composite'"
       ])
   }

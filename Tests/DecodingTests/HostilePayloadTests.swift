@@ -50,7 +50,8 @@ import Testing
     ("42", "malformed", "found a single value, expected one JSON object or list"),
     (
       deep + "1" + String(repeating: "}", count: 32), "nothing_mapped",
-      "found only fields that are not mapped, expected at least one field of profile 'generic-json'"
+      "found only names that are not mapped: a, "
+        + "expected at least one field of profile 'generic-json'"
     ),
     (
       deep + #"{"a":1}"# + String(repeating: "}", count: 32), "too_deep",

@@ -88,7 +88,27 @@ import Testing
     try bench.decode("dlt645/M-1/up", second, at: "2026-03-01T08:00:59Z")
     #expect(results(bench) == ["M-1 voltage.a 221.3"])
     try bench.decode("dlt645/M-2/up", second, at: "2026-03-01T08:01:01Z")
-    #expect(results(bench) == ["no_frame"])
+    #expect(results(bench) == ["incomplete", "no_frame"])
+  }
+
+  @Test func aFrameThatNeverGoesOnIsTold() throws {
+    let bench = Bench(try Support.shipped())
+    let receipt = Timestamp(milliseconds: 1_772_352_000_000)
+    try bench.decode("dlt645/M-1/up", Array(Self.voltage.prefix(9)))
+    try bench.decode("dlt645/M-2/up", Array("hello".utf8), at: "2026-03-01T08:00:01Z")
+    #expect(bench.decoder.unfinishedByteCount == 14)
+    #expect(!bench.decoder.isDue(receipt.advanced(byMilliseconds: 60_000)))
+    let later = receipt.advanced(byMilliseconds: 60_001)
+    #expect(bench.decoder.isDue(later))
+    bench.batch.removeAll()
+    bench.decoder.tick(later, devices: &bench.devices, into: &bench.batch)
+    #expect(
+      bench.batch.rejections.map(\.text) == [
+        "found 9 bytes 68 07 00 18 09 24 20 68 91 on 'dlt645/M-1/up', "
+          + "expected the rest of a frame within 60 s"
+      ])
+    #expect(!bench.decoder.isDue(later))
+    #expect(bench.decoder.unfinishedByteCount == 5)
   }
 
   @Test func whatIsUnfinishedSurvivesARestartAndNewProfiles() throws {
@@ -139,6 +159,8 @@ import Testing
     try bench.decode("dlt645/M-X/up", first)
     #expect(results(bench) == ["incomplete"])
     try bench.decode("dlt645/M-Y/up", first, at: "2026-03-01T08:02:00Z")
+    #expect(bench.batch.suppressedRejectionCount == 10_000 - DecodedBatch.rejectionLimit)
+    #expect(results(bench).count == DecodedBatch.rejectionLimit)
     try bench.decode(
       "dlt645/M-Y/up", Array(Self.voltage.dropFirst(9)), at: "2026-03-01T08:02:01Z")
     #expect(results(bench) == ["M-Y voltage.a 221.3"])

@@ -47,6 +47,15 @@ import Testing
     #expect(points(Array(json.utf8)) == ["ts 5", "3416/0/1/0 3", "3416/0/1/1 -", " 1"])
   }
 
+  @Test func whatIsNoPathOfAnObjectIsRefused() {
+    let json = #"{"3416":5,"3418":{"x":{"1":2}},"3419":{"0":{"1":3}}}"#
+    #expect(
+      points(Array(json.utf8)) == [
+        "3419/0/1 3", "!3416 wrong_type: the path '3416'",
+        "!3418/x/1 wrong_type: the path '3418/x/1'",
+      ])
+  }
+
   @Test func numbersThatCannotBeKeptAndDocumentsThatAreNone() {
     #expect(
       points(Array(#"{"3416/0/44":1e400,"3416/0/45":1}"#.utf8))

@@ -98,7 +98,7 @@ struct ModbusTests {
         MeterFrames.modbus(registers: [0, 0, 0x12A4]), "bad_number",
         "frame[0].0x0063: found 12 A4, expected decimal digits"
       ),
-      (Array("hello".utf8), "no_frame", "found 5 bytes 68 65 6C 6C 6F, expected a Modbus RTU"),
+      (Array("hello".utf8), "no_frame", "found the text 'hello', expected a Modbus RTU"),
     ]
     for (payload, reason, text) in scenes {
       var bench = bench()

@@ -34,6 +34,10 @@ import Testing
         flags: [.endFirst, .badTime]),
       Self.alarm(1, "cell.down", "198094419", raised: 60, cleared: nil, text: "", flags: []),
       Self.alarm(1, "cell.down", "198094420", raised: nil, cleared: 30, text: "x", flags: .onlyEnd),
+      Self.alarm(
+        1, "door.open", "5", raised: 90, acknowledged: 95, cleared: nil, text: "", flags: []),
+      Self.alarm(
+        1, "door.open", "6", raised: 91, acknowledged: 95, cleared: 99, text: "", flags: []),
     ]
     let batch = Batch()
     batch.append(.newSession, at: Timestamp(milliseconds: 0))
@@ -46,14 +50,15 @@ import Testing
   }
 
   private static func alarm(
-    _ device: Int32, _ name: String, _ code: String, raised: Int64?, cleared: Int64?,
-    text: String, flags: AlarmFlags
+    _ device: Int32, _ name: String, _ code: String, raised: Int64?,
+    acknowledged: Int64? = nil, cleared: Int64?, text: String, flags: AlarmFlags
   ) -> AlarmRecord {
     AlarmRecord(
       id: "\(device == 0 ? "FSU-1" : "BS-1")/\(code)", device: DeviceIndex(device), alarm: name,
       code: code, key: "77",
       object: "ME=1", text: text, severity: .minor, highestSeverity: .major,
-      raisedAt: time(raised), acknowledgedAt: nil, clearedAt: time(cleared),
+      raisedAt: time(raised), acknowledgedAt: time(acknowledged),
+      clearedAt: time(cleared),
       endedBy: cleared == nil ? nil : .device, repeats: 1, changes: 0, flags: flags)
   }
 
@@ -77,21 +82,25 @@ import Testing
   @Test func theTableIsForPeople() throws {
     #expect(
       try lines(json: false) == [
-        "RAISED 开始          CLEARED 恢复         STATE    SEVERITY  SITE 站点   DEVICE  ALARM"
+        "RAISED 开始          CLEARED 恢复         STATE         SEVERITY  SITE 站点   DEVICE  ALARM"
           + "       CODE        OBJECT  TEXT 内容",
-        "2026-03-01 08:00:00  2026-03-01 08:10:00  cleared  minor     S-1 历下站  FSU-1   mains.lost"
-          + "  0406016001  ME=1    停电 告警 [end_first] [bad_time]",
-        "-                    2026-03-01 08:00:30  cleared  minor     -           BS-1    cell.down"
-          + "   198094420   ME=1    x [only_end]",
-        "2026-03-01 08:01:00  -                    open     minor     -           BS-1    cell.down"
-          + "   198094419   ME=1    -",
-        "3 alarms, 1 open (times are UTC+8)",
+        "2026-03-01 08:00:00  2026-03-01 08:10:00  cleared       minor     S-1 历下站  FSU-1   "
+          + "mains.lost  0406016001  ME=1    停电 告警 [end_first] [bad_time]",
+        "-                    2026-03-01 08:00:30  cleared       minor     -           BS-1    "
+          + "cell.down   198094420   ME=1    x [only_end]",
+        "2026-03-01 08:01:00  -                    open          minor     -           BS-1    "
+          + "cell.down   198094419   ME=1    -",
+        "2026-03-01 08:01:30  -                    acknowledged  minor     -           BS-1    "
+          + "door.open   5           ME=1    -",
+        "2026-03-01 08:01:31  2026-03-01 08:01:39  cleared       minor     -           BS-1    "
+          + "door.open   6           ME=1    -",
+        "5 alarms, 2 open (times are UTC+8)",
       ])
   }
 
   @Test func jsonHasEverything() throws {
     #expect(
-      try lines(json: true, open: true) == [
+      try lines(json: true, open: true, alarm: "cell.down") == [
         #"{"id":"BS-1/198094419","device":"BS-1","site":"","site_name":"","alarm":"cell.down","#
           + #""code":"198094419","#
           + #""object":"ME=1","key":"77","text":"","severity":"minor","#
@@ -99,6 +108,10 @@ import Testing
           + #""acknowledged_at":null,"cleared_at":null,"ended_by":null,"repeats":1,"changes":0,"#
           + #""flags":[]}"#
       ])
+    let seen = try lines(json: true, open: true, alarm: "door.open")
+    #expect(seen.count == 1)
+    #expect(seen[0].contains(#""state":"open""#))
+    #expect(seen[0].contains(#""acknowledged_at":"2026-03-01T00:01:35.000Z""#))
     #expect(try lines(json: true, device: "FSU-1").count == 1)
     #expect(try lines(json: true, alarm: "cell.down").count == 2)
     #expect(try lines(json: true, device: "BS-1", alarm: "mains.lost") == [])
