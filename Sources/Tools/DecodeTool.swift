@@ -18,7 +18,7 @@ public struct DecodeTool {
       payloadLimit: settings.storage.payloadLimit)
   }
 
-  /// One JSON object a line: readings, events and what was rejected.
+  /// One JSON object a line: readings, events, what was rejected, and what has no end yet.
   public func lines(topic: String, payload: [UInt8], receivedAt: Timestamp) -> [String] {
     var devices = DeviceTable()
     var decoded = DecodedBatch()
@@ -30,9 +30,15 @@ public struct DecodeTool {
           receivedAt: receivedAt, retained: false, devices: &devices, into: &decoded)
       }
     }
+    var lines = decoded.objects(devices, registry).map(\.json)
     let waiting = decoder.unfinishedByteCount
-    return decoded.objects(devices, registry).map(\.json)
-      + (waiting == 0 ? [] : ["waits for the rest of a frame: \(waiting) bytes"])
+    if waiting > 0 {
+      var line = JSONText()
+      line.add("kind", "unfinished")
+      line.add("text", "\(waiting) bytes of the payload wait for the rest of a frame")
+      lines.append(line.text)
+    }
+    return lines
   }
 
   /// The bytes that hexadecimal digits stand for, spaces and line ends allowed; nil when it is not

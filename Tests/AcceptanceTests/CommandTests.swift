@@ -48,6 +48,12 @@ extension Acceptance {
             + #""state":"raised","severity":"major","code":"0406016001","#
             + #""time":"2026-03-01T08:00:00.000Z","quality":"good"}"#
         ])
+      let (_, cut) = try await installation.run(
+        "decode", "--topic", "dlt645/DTU-3/up", "--hex", input: Array("680100000000".utf8))
+      #expect(
+        cut.lines == [
+          #"{"kind":"unfinished","text":"6 bytes of the payload wait for the rest of a frame"}"#
+        ])
       let (refused, odd) = try await installation.run(
         "decode", "--topic", "a", "--hex", input: Array("ABC".utf8))
       #expect(refused == 1 && odd.errors.contains("expected hexadecimal digits in pairs"))
