@@ -86,7 +86,7 @@ extension MessageWalk {
     let node = shapes[shape].device
     let position = node < 0 ? topicDevice : try namedDevice(node, &directory, &devices)
     if node >= 0 || !model.plan.gateway.isEmpty,
-      let fault = wrongGateway(directory.entries[Int(position)], directory)
+      let fault = wrongGateway(directory.entries[Int(position)])
     {
       throw fault
     }

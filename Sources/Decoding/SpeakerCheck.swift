@@ -27,18 +27,15 @@ extension MessageWalk {
   }
 
   /// What is wrong when the topic's gateway may not speak for a device: the registry names another
-  /// one, or the device is registered to speak for itself and the gateway is another device.
-  func wrongGateway(
-    _ entry: DeviceDirectory.Entry, _ directory: borrowing DeviceDirectory
-  ) -> Rejection? {
+  /// one, or none, so that the device speaks for itself.
+  func wrongGateway(_ entry: DeviceDirectory.Entry) -> Rejection? {
     guard let registered = entry.registeredGateway else { return nil }
     let gateway = capture(model.plan.gateway)
     if !registered.isEmpty {
       if let gateway, gateway.elementsEqual(registered.utf8) { return nil }
       return wrongGateway(entry, gateway, "gateway '\(registered)', as the registry says")
     }
-    guard let gateway, !gateway.elementsEqual(entry.name.utf8), directory.isRegistered(gateway)
-    else { return nil }
+    guard let gateway, !gateway.elementsEqual(entry.name.utf8) else { return nil }
     return wrongGateway(
       entry, gateway, "the device itself: the registry names no gateway for it")
   }

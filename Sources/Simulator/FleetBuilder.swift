@@ -127,7 +127,8 @@ extension FleetBuilder {
     let device = devices.count
     devices.append(
       Plan.Device(
-        name: name, site: site, hardware: hardware, role: role, ct: ct, parent: parent))
+        name: name, site: site, hardware: hardware, role: role, ct: ct, parent: parent,
+        gateway: Self.gateway(shapes[0], site: sites[site].name)))
     for shape in shapes {
       let key = Noise.bits(sites[site].key, Int64(sources.count))
       sources.append(
@@ -143,20 +144,31 @@ extension FleetBuilder {
     return options.start.milliseconds + (shape.hasMilliseconds ? offset : offset / 1000 * 1000)
   }
 
+  /// Who speaks for the devices of a shape; empty when they do themselves.
+  private static func gateway(_ shape: Shape, site: String) -> String {
+    switch shape {
+    case .edgeloggerPower, .elemeterEnvelope: site + "-G"
+    case .sgccTerminal: site + "-T"
+    default: ""
+    }
+  }
+
   private static func topic(_ shape: Shape, _ name: String, site: String) -> String {
     switch shape {
     case .genericJSON: "uplink/\(name)/json"
     case .acrelMeter: "acrel/\(name)/up"
     case .lorawanThreePhase: "application/power/device/\(name)/event/up"
-    case .edgeloggerPower: "device/power/up/\(site)-G"
-    case .elemeterEnvelope: "v1/user/sim/\(site)-G/elemeter_info/details/post"
+    case .edgeloggerPower: "device/power/up/\(gateway(shape, site: site))"
+    case .elemeterEnvelope:
+      "v1/user/sim/\(gateway(shape, site: site))/elemeter_info/details/post"
     case .prepaidSubmeter: "prepaid/\(name)/report"
     case .fsuData: "fsu/\(name)/data"
     case .fsuAlarm: "fsu/\(name)/alarm"
     case .baseStationStatus: "bts/\(name)/status"
     case .indoorUnit: "indoor/\(name)/telemetry"
     case .smartPole: "pole/\(name)/report"
-    case .sgccTerminal: "sgcc/\(site)-T/collect/notify/spont/all/ADC/\(name)"
+    case .sgccTerminal:
+      "sgcc/\(gateway(shape, site: site))/collect/notify/spont/all/ADC/\(name)"
     case .powerCPE: "cpe/\(name)/status"
     case .neuron: "neuron/modbus/\(name)"
     }

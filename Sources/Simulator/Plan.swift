@@ -26,6 +26,8 @@ final class Plan: Sendable {
     let role: DeviceRole
     let ct: Int
     let parent: String
+    /// Who speaks for it; empty when it does itself.
+    let gateway: String
     var silences: [Span] = []
     var price: PriceSchedule?
   }

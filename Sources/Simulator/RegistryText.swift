@@ -5,7 +5,7 @@ import SiteModel
 public struct RegistryText: Sendable, Equatable {
   /// `site,name,region,province,transformer,landlord`
   public let sites: String
-  /// `device,site,hardware,role,address,parent,ct,pt,silent_after_s`
+  /// `device,site,hardware,role,address,parent,gateway,ct,pt,silent_after_s`
   public let devices: String
   /// `feeder,name`
   public let feeders: String
@@ -24,7 +24,7 @@ public struct RegistryText: Sendable, Equatable {
       "site,name,region,province,transformer,landlord", plan.sites.enumerated().map(Self.site))
     let devices = plan.devices.map { Self.device($0, plan) }
     self.devices = Self.table(
-      "device,site,hardware,role,address,parent,ct,pt,silent_after_s", devices)
+      "device,site,hardware,role,address,parent,gateway,ct,pt,silent_after_s", devices)
     let transformers = (plan.sites.count + 4) / 5
     let feeders = (transformers + 9) / 10
     self.feeders = Self.table("feeder,name", (0..<feeders).map { "FD-\($0 + 1),示例馈线\($0 + 1)" })
@@ -64,7 +64,7 @@ public struct RegistryText: Sendable, Equatable {
     let silence = plan.options.silentAfterMilliseconds / 1000
     let seconds = max(1, (silence + compression - 1) / compression)
     return "\(device.name),\(plan.sites[device.site].name),\(device.hardware.rawValue),"
-      + "\(device.role.rawValue),,\(device.parent),\(device.ct),1,\(seconds)"
+      + "\(device.role.rawValue),,\(device.parent),\(device.gateway),\(device.ct),1,\(seconds)"
   }
 }
 
