@@ -21,7 +21,7 @@ public struct DeviceStretch: Sendable {
       let isClean = place > 0 && chunk.first > last && range.contains(chunk.first)
       last = max(last, chunk.last)
       let goal = chunks.count * (stretches.count + 1) / count
-      guard isClean, place >= goal, place < chunks.count else { continue }
+      guard isClean, place >= goal else { continue }
       stretches.append(part(start..<place, until: chunk.first, after: stretches.last))
       start = place
     }

@@ -84,6 +84,22 @@ final class UnknownScene {
       """, to: "devices/acme.yaml")
   }
 
+  /// Adds a profile of Sparkplug edges that knows the metric `voltage.a` only.
+  func addSparkplugProfile() throws {
+    _ = try folder.write(
+      """
+      profile: sparkplug
+      title: { zh: 边缘节点, en: Edge }
+      hardware: any
+      protocol: sparkplug
+      topics: ["spBv1.0/{group}/#"]
+      silent_after_s: 900
+      values: { table: { voltage.a: { metric: voltage.a, unit: V } } }
+      examples:
+        - { name: a command, topic: spBv1.0/G/NCMD/E, payload_hex: "", expect: [] }
+      """, to: "devices/sparkplug.yaml")
+  }
+
   /// Values of a device's first voltage with their times.
   func voltages(_ name: String) throws -> [String] {
     let reader = try reader()

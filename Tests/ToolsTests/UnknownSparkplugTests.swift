@@ -13,18 +13,7 @@ import Testing
 
   init() throws {
     scene = try UnknownScene()
-    _ = try scene.folder.write(
-      """
-      profile: sparkplug
-      title: { zh: 边缘节点, en: Edge }
-      hardware: any
-      protocol: sparkplug
-      topics: ["spBv1.0/{group}/#"]
-      silent_after_s: 900
-      values: { table: { voltage.a: { metric: voltage.a, unit: V } } }
-      examples:
-        - { name: a command, topic: spBv1.0/G/NCMD/E, payload_hex: "", expect: [] }
-      """, to: "devices/sparkplug.yaml")
+    try scene.addSparkplugProfile()
   }
 
   /// A message of the edge's sequence, sent when the scene begins.
